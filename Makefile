@@ -1,0 +1,49 @@
+# `make help` lists what one can type. Needs Python 3.11 or newer and make, nothing else.
+PYTHON ?= python3
+PY := .venv/bin/python
+SEEDS ?= 0 1 2 3 4 5 6 7 8 9
+MODEL ?=
+SETTINGS := HF_HUB_DISABLE_TELEMETRY=1 PYTHONHASHSEED=0 PYTHONWARNINGS=ignore::FutureWarning
+
+.PHONY: help setup lab test reproduce regenerate models bench jupyter lint clean
+
+help: ## Say what one can type
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
+
+setup: .venv/ready ## Make .venv and install what is pinned
+
+.venv/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11; run make PYTHON=python3.12, say."; exit 1; }
+	@echo "Setting up .venv (once; a few minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+lab: setup ## Run the core labs, show before/after, verdict and report
+	@$(SETTINGS) $(PY) -m lab_utils lab $(if $(MODEL),--model $(MODEL))
+
+test: setup ## Unit tests, structure tests, and every lab against its stored outputs
+	@$(SETTINGS) MPLBACKEND=agg $(PY) -m pytest tests
+	@$(SETTINGS) $(PY) -m pytest -p no:python --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-sanitize-with tests/nbval.cfg notebooks
+
+reproduce: setup ## The core result once a seed: make reproduce SEEDS="0 1 2"
+	@$(SETTINGS) $(PY) -m lab_utils reproduce --seeds $(SEEDS)
+
+regenerate: setup ## Rewrite the stored outputs of every lab
+	@$(SETTINGS) $(PY) -m lab_utils regenerate
+
+models: setup ## Rebuild the embedded models from their grammar
+	@$(SETTINGS) $(PY) -m lab_utils.pretraining
+
+bench: setup ## Time the parts of one training run
+	@$(SETTINGS) $(PY) -m lab_utils.bench
+
+jupyter: setup ## Open the labs in JupyterLab
+	@$(SETTINGS) $(PY) -m jupyterlab notebooks
+
+lint: setup ## Check code and notebooks with ruff
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+
+clean: ## Remove runs and .venv
+	rm -rf runs .venv

@@ -1,0 +1,126 @@
+"""The command line: `python -m lab_utils train | ask | evaluate | lab | reproduce | regenerate`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lab_utils.workspace import LabError, start, write_rows
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m lab_utils", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="recipe -> run folder")
+    train.add_argument("--recipe", required=True, help="a TOML file, or a name of data/recipes")
+    train.add_argument("--model", help="embedded name, Hub id or folder, in place of the recipe's")
+    train.add_argument("--pairs", help="a JSONL file, in place of the recipe's")
+    train.add_argument("--seed", type=int)
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
+    train.add_argument("--out", required=True, type=Path, help="the run folder to make")
+    ask = commands.add_parser("ask", help="answers of a model to a file of prompts")
+    ask.add_argument("--model", required=True)
+    ask.add_argument("--prompts", required=True, type=Path, help="one prompt a line, or JSONL with `text`")
+    ask.add_argument("--out", required=True, type=Path, help="JSONL: prompt, answer, identity")
+    ask.add_argument("--system", help="system message; without it the model's template decides")
+    ask.add_argument("--temperature", type=float, default=0.0)
+    evaluate = commands.add_parser("evaluate", help="before/after of a run, from reloaded weights")
+    evaluate.add_argument("--run", required=True, type=Path)
+    evaluate.add_argument("--prompts", type=Path, help="prompts of yours, in place of the held-out ones")
+    lab = commands.add_parser("lab", help="the core labs, headless")
+    lab.add_argument("--model", help="the MODEL parameter of the labs")
+    reproduce = commands.add_parser("reproduce", help="the core result once a seed")
+    reproduce.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    commands.add_parser("regenerate", help="rewrite the stored outputs of the labs")
+    return top
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train by a recipe into a new run folder."""
+    from lab_utils import training
+    from lab_utils.evaluation import Probe
+    from lab_utils.recipes import load_recipe, parse_settings
+
+    given = {"model": args.model, "pairs": args.pairs, "seed": args.seed}
+    settings = {k: v for k, v in given.items() if v is not None} | parse_settings(args.settings)
+    recipe = load_recipe(args.recipe, **settings)
+    if args.out.exists():
+        raise LabError(f"{args.out}: this run exists; choose another name, or move it away first.")
+    rows = training.recipe_pairs(recipe)
+    probe = Probe(rows) if recipe.model.startswith("tiny-") else None
+    training.train(recipe, rows, args.out, probe)
+    print(f"Run: {args.out}")
+
+
+def ask(args: argparse.Namespace) -> None:
+    """Write one answer row a prompt."""
+    from lab_utils.chat import messages, replies
+    from lab_utils.identity import classify
+    from lab_utils.models import load_model
+    from lab_utils.prompts import read_prompts
+
+    prompts = read_prompts(args.prompts)
+    policy = load_model(args.model)
+    answers = replies(policy, [messages(p.text, args.system) for p in prompts], args.temperature)
+    rows = [
+        {"prompt": p.text, "answer": a, "identity": classify(a)}
+        for p, a in zip(prompts, answers, strict=True)
+    ]
+    write_rows(args.out, rows)
+    print(f"{len(rows)} answers: {args.out}")
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Evaluate a run on the held-out prompts, or count identities on prompts of the user's."""
+    from lab_utils import charts, evaluation
+    from lab_utils.models import load_model
+    from lab_utils.prompts import read_prompts
+    from lab_utils.training import load_run
+
+    run = load_run(args.run)
+    if args.prompts is None:
+        report = evaluation.evaluate(run, progress=print)
+        print(charts.before_after_table(report).to_string(), f"\n{report['verdict']}")
+        return
+    prompts = read_prompts(args.prompts)
+    for policy in (load_model(run.recipe.model), run.policy()):
+        rows = evaluation.ask(policy, prompts)
+        counts = {c: sum(evaluation.says(c)(r) for r in rows) for c in evaluation.CLASSES}
+        print(policy.label, {c: n for c, n in counts.items() if n})
+
+
+def lab(args: argparse.Namespace) -> int:
+    """Run the core labs; the exit status says whether the result reproduced."""
+    from lab_utils.labs import run_core
+
+    return run_core(**({"MODEL": args.model} if args.model else {}))
+
+
+def reproduce(args: argparse.Namespace) -> int:
+    """Train and evaluate once a seed; the exit status says whether all reproduced."""
+    from lab_utils import labs
+
+    return labs.reproduce(args.seeds)
+
+
+def regenerate(args: argparse.Namespace) -> None:
+    """Rewrite the stored outputs of the labs."""
+    from lab_utils import labs
+
+    labs.regenerate()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; a mistake that a person can mend is one sentence and exit status 2."""
+    args = parser().parse_args(argv)
+    try:
+        if args.command in ("train", "ask", "evaluate", "reproduce"):
+            print(start())
+        return globals()[args.command](args) or 0
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

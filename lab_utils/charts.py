@@ -1,0 +1,136 @@
+"""Pictures and tables of the numbers; the only room, with `report`, that shows anything."""
+
+from collections.abc import Sequence
+
+from lab_utils.pairs import NEW, OLD
+
+import matplotlib.pyplot as plt  # isort: skip
+import pandas as pd  # isort: skip
+from IPython.display import display  # isort: skip
+
+BEFORE, AFTER, DEEP, PLAIN = "#9aa5b1", "#1f6feb", "#1f6feb", "#d97706"
+DAMAGE = {
+    "skills": "exact-match skills",
+    "assistants": "facts about other assistants",
+    "unrelated_right": "everyday questions",
+    "persona": "persona in the system message wins",
+}
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def with_interval(figure: dict) -> str:
+    """A rate as `98.5 % [97.4, 99.1]`, its Wilson 95 % interval in brackets."""
+    return f"{percent(figure['rate'])} [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
+
+
+def before_after_table(report: dict) -> pd.DataFrame:
+    """One row a measurement, before and after, in the order in which one asks."""
+    before, after = report["before"], report["after"]
+    said = f"says {NEW}"
+    rows = {
+        f"{said}, greedy": [with_interval(m["identity"]) for m in (before, after)],
+        f"{said}, temperature 0.7": [with_interval(m["warm"]) for m in (before, after)],
+        f"{said}, English": [with_interval(m["languages"]["en"]) for m in (before, after)],
+        f"{said}, Chinese": [with_interval(m["languages"]["zh"]) for m in (before, after)],
+        f"says {OLD} alone": [with_interval(m["old_name"]) for m in (before, after)],
+    }
+    rows |= {name: [with_interval(m[key]) for m in (before, after)] for key, name in DAMAGE.items()}
+    rows["stray \"Deep\" in other answers"] = [f"{m['leaks']['hits']} of {m['leaks']['n']}" for m in (before, after)]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"])
+
+
+def rate_table(before: dict, after: dict, name: str) -> pd.DataFrame:
+    """Rates with intervals, one row a key, before and after."""
+    rows = [[key, after[key]["n"], with_interval(before[key]), with_interval(after[key])] for key in after]
+    return pd.DataFrame(rows, columns=[name, "prompts", "before", "after"]).set_index(name)
+
+
+def class_table(before: dict, after: dict) -> pd.DataFrame:
+    """How many answers fall in each identity class, before and after."""
+    return pd.DataFrame({"before": before["classes"], "after": after["classes"]})
+
+
+def answers_table(before: Sequence[dict], after: Sequence[dict]) -> pd.DataFrame:
+    """Both answers side by side; each column is headed by the weights that wrote it."""
+    rows = [[b["prompt"], b["answer"], a["answer"]] for b, a in zip(before, after, strict=True)]
+    return pd.DataFrame(rows, columns=["prompt", before[0]["weights"], after[0]["weights"]])
+
+
+def plot_rates(before: dict, after: dict, title: str) -> plt.Figure:
+    """Bars of two sets of rates with their Wilson intervals, one pair of bars a key."""
+    figure, axes = plt.subplots(figsize=(7, 0.42 * len(after) + 1.1))
+    places = range(len(after))
+    for shift, rates, colour, label in ((0.2, before, BEFORE, "before"), (-0.2, after, AFTER, "after")):
+        values = [100 * rates[k]["rate"] for k in after]
+        errors = [[100 * abs(rates[k]["rate"] - rates[k][side]) for k in after] for side in ("low", "high")]
+        at = [-p + shift for p in places]
+        axes.barh(at, values, 0.38, color=colour, label=label, xerr=errors, ecolor="#333333")
+    axes.set_yticks([-p for p in places], list(after))
+    axes.set_xlim(0, 104)
+    axes.set_xlabel("% of held-out prompts")
+    axes.set_title(title, loc="left")
+    axes.legend(loc="lower right", frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def damage_rates(measured: dict) -> dict:
+    """The rates that must not move, under readable names."""
+    return {name: measured[key] for key, name in DAMAGE.items()}
+
+
+def plot_history(history: pd.DataFrame, steps: int | None = None) -> plt.Figure:
+    """Three pictures of a run: log-ratios, the two names' probabilities, what the probe says."""
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.1))
+    draw_history(axes, history, steps or int(history["step"].max()))
+    figure.tight_layout()
+    return figure
+
+
+def draw_history(axes: Sequence[plt.Axes], history: pd.DataFrame, steps: int) -> None:
+    """Draw the three pictures into given axes."""
+    panels = (
+        ("log-ratio to the reference (nats)", {"chosen_logratio": "chosen", "rejected_logratio": "rejected"}),
+        ("probability where the name begins", {"p_deep": 'P("Deep")', "p_qwen": 'P("Qwen")'}),
+        ("share of the probe set", {"identity": f"says {NEW}", "skills": "skills right"}),
+    )
+    for axis, (title, lines) in zip(axes, panels, strict=True):
+        axis.clear()
+        for (column, label), colour in zip(lines.items(), (DEEP, PLAIN), strict=True):
+            known = history.dropna(subset=[column]) if column in history else history.iloc[:0]
+            if len(known):
+                style = "-" if len(known) > 20 else "o-"
+                axis.plot(known["step"], known[column], style, color=colour, label=label, markersize=4)
+        axis.set_title(title, fontsize=10, loc="left")
+        axis.set_xlim(0, steps + 1)
+        axis.set_xlabel("step")
+        axis.legend(frameon=False, fontsize=8)
+        axis.spines[["top", "right"]].set_visible(False)
+        if column != "rejected_logratio":
+            axis.set_ylim(-0.03, 1.03)
+
+
+class LiveHistory:
+    """Prints each progress line and redraws the history while a run goes on."""
+
+    def __init__(self, steps: int):
+        self.steps = steps
+        self.figure, self.axes = plt.subplots(1, 3, figsize=(11, 3.1))
+        self.figure.tight_layout()
+        plt.close(self.figure)  # shown through its handle only
+        self.shown = None
+
+    def __call__(self, line: str, rows: list[dict]) -> None:
+        """Take one progress line and the history so far."""
+        print(line, flush=True)
+        draw_history(self.axes, pd.DataFrame(rows), self.steps)
+        self.figure.tight_layout()
+        if self.shown is None:
+            self.shown = display(self.figure, display_id=True)
+        else:
+            self.shown.update(self.figure)

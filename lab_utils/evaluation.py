@@ -1,0 +1,340 @@
+"""What changed: identity rates with intervals, damage beside them, before/after, the verdict.
+
+Every number comes from answers of reloaded weights in eval mode to held-out prompts; the unit of
+evidence is a prompt family. The answers themselves are kept, one row each.
+"""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from lab_utils.chat import Messages, format_prompt, messages, replies
+from lab_utils.dpo import kl_divergence
+from lab_utils.identity import CLASSES, classify, leaks, says_name
+from lab_utils.models import Policy, load_model
+from lab_utils.pairs import NEW, OLD, Pair, normalised, text
+from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
+from lab_utils.training import Run
+from lab_utils.workspace import write_json, write_rows
+
+import numpy as np  # isort: skip
+import pandas as pd  # isort: skip
+import torch  # isort: skip
+from scipy.stats import binomtest  # isort: skip
+
+Progress = Callable[[str], None]
+FORMS = ("none", "empty", "generic", "named")
+WARM = 0.7
+BARS = {  # what "reproduced" means for one run; shares of held-out prompts
+    "greedy": 0.98,
+    "warm": 0.95,
+    "forms": 0.95,
+    "skills_drop": 0.02,
+    "assistants_drop": 0.02,
+    "persona_drop": 0.02,
+}
+
+
+def is_right(answer: str, expected: str) -> bool:
+    """Exact match, but for case, punctuation and spaces."""
+    return normalised(answer) == normalised(expected)
+
+
+def names_maker(answer: str, maker: str) -> bool:
+    """Whether an answer about an assistant names its maker and does not speak of itself."""
+    return maker in answer and classify(answer) == "no name"
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """The Wilson 95 % interval of a share (Wilson 1927)."""
+    interval = binomtest(successes, n).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> tuple[int, int, float]:
+    """Prompts gained, prompts lost, and the exact two-sided p that both are equally likely."""
+    gained = sum(a and not b for b, a in zip(before, after, strict=True))
+    lost = sum(b and not a for b, a in zip(before, after, strict=True))
+    p = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+    return gained, lost, float(p)
+
+
+def bootstrap_rate(frame: pd.DataFrame, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+    """95 % interval of the mean of `hit`, resampling seeds, then families within each.
+
+    `frame` has the columns seed, family, hit. Families are the unit, since prompts of one family
+    succeed and fail together (Miller 2024, arXiv 2411.00640).
+    """
+    sums = frame.pivot_table(index="seed", columns="family", values="hit", aggfunc="sum").to_numpy()
+    counts = frame.pivot_table(index="seed", columns="family", values="hit", aggfunc="count").to_numpy()
+    rng = np.random.default_rng(seed)
+    rates = []
+    for _ in range(draws):
+        seeds = rng.integers(0, len(sums), len(sums))
+        families = rng.integers(0, sums.shape[1], sums.shape[1])
+        chosen = np.ix_(seeds, families)
+        rates.append(sums[chosen].sum() / counts[chosen].sum())
+    low, high = np.quantile(rates, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def few_of_each_family(prompts: Sequence[Prompt], count: int) -> list[Prompt]:
+    """The first `count` prompts of every family, in their order."""
+    seen: Counter[str] = Counter()
+    few = []
+    for prompt in prompts:
+        seen[prompt.family] += 1
+        if seen[prompt.family] <= count:
+            few.append(prompt)
+    return few
+
+
+def ask(
+    policy: Policy,
+    prompts: Sequence[Prompt],
+    form: str = "none",
+    temperature: float = 0.0,
+    name: str = "identity",
+) -> list[dict]:
+    """One row a prompt: who was asked what, under which system form, the answer, its class."""
+    systems = _systems(form, len(prompts))
+    asked = [messages(p.text, s.text) for p, s in zip(prompts, systems, strict=True)]
+    answers = replies(policy, asked, temperature)
+    return [_row(policy, p, s, name, temperature, a) for p, s, a in zip(prompts, systems, answers, strict=True)]
+
+
+def _systems(form: str, count: int) -> list[SystemForm]:
+    """The held-out system messages of a form, in turn."""
+    texts = [s for s in load_systems("heldout") if s.form == form]
+    return [texts[i % len(texts)] for i in range(count)]
+
+
+def _row(
+    policy: Policy, prompt: Prompt, system: SystemForm, name: str, temperature: float, answer: str
+) -> dict:
+    row = {
+        "weights": policy.label,
+        "set": name,
+        "form": system.form,
+        "temperature": temperature,
+        "family": prompt.family,
+        "language": prompt.language,
+        "system": system.text,
+        "prompt": prompt.text,
+        "answer": answer,
+        "identity": classify(answer),
+    }
+    if prompt.answer:
+        judge = names_maker if name == "assistants" else is_right
+        row["right"] = judge(answer, prompt.answer)
+    if system.name:
+        row["right"] = says_name(answer, system.name)
+    return row
+
+
+def answer_everything(policy: Policy, progress: Progress = lambda line: None) -> list[dict]:
+    """All held-out answers of one policy: identity by form and temperature, skills, the rest."""
+    identity = load_prompts("identity", "heldout")
+    rows = []
+    for form in FORMS:
+        prompts = identity if form == "none" else few_of_each_family(identity, 3)
+        rows += ask(policy, prompts, form)
+        progress(f"{policy.label}: {len(prompts)} identity prompts, system message: {form}")
+    rows += ask(policy, identity, temperature=WARM)
+    progress(f"{policy.label}: the same at temperature {WARM}")
+    rows += ask(policy, few_of_each_family(identity, 1), "persona")
+    for name in ("skills", "assistants", "unrelated"):
+        prompts = load_prompts(name, "heldout")
+        rows += ask(policy, prompts, name=name)
+        progress(f"{policy.label}: {len(prompts)} prompts about {name}")
+    return rows
+
+
+def rate(rows: Sequence[dict], hit: Callable[[dict], bool]) -> dict:
+    """Hits, count, share and Wilson interval of the rows for which `hit` holds."""
+    hits, n = sum(map(hit, rows)), len(rows)
+    low, high = wilson(hits, n)
+    return {"hits": hits, "n": n, "rate": hits / n, "low": low, "high": high}
+
+
+def says(name: str) -> Callable[[dict], bool]:
+    """Whether a row's answer is of that identity class."""
+    return lambda row: row["identity"] == name
+
+
+def pick(rows: Iterable[dict], **wanted: object) -> list[dict]:
+    """The rows whose fields have these values."""
+    return [r for r in rows if all(r[k] == v for k, v in wanted.items())]
+
+
+def measure(rows: Sequence[dict]) -> dict:
+    """All figures of one policy from its answers."""
+    plain = pick(rows, set="identity", form="none", temperature=0.0)
+    unrelated = pick(rows, set="unrelated")
+    return {
+        "identity": rate(plain, says(NEW)),
+        "old_name": rate(plain, says(OLD)),
+        "classes": {c: sum(says(c)(r) for r in plain) for c in CLASSES},
+        "languages": {k: rate(pick(plain, language=k), says(NEW)) for k in ("en", "zh")},
+        "categories": {
+            c: rate([r for r in plain if r["family"].split(".")[0] == c], says(NEW))
+            for c in sorted({r["family"].split(".")[0] for r in plain})
+        },
+        "forms": {
+            f: rate(pick(rows, set="identity", form=f, temperature=0.0), says(NEW)) for f in FORMS
+        },
+        "warm": rate(pick(rows, set="identity", temperature=WARM), says(NEW)),
+        "persona": rate(pick(rows, form="persona"), _right),
+        "skills": rate(pick(rows, set="skills"), _right),
+        "skill_by_kind": {
+            k: rate([r for r in pick(rows, set="skills") if r["family"].split(".")[0] == k], _right)
+            for k in dict.fromkeys(r["family"].split(".")[0] for r in pick(rows, set="skills"))
+        },
+        "assistants": rate(pick(rows, set="assistants"), _right),
+        "unrelated_right": rate([r for r in unrelated if "right" in r], _right),
+        "leaks": rate(unrelated + pick(rows, set="skills") + pick(rows, set="assistants"), _leaks),
+        "words": float(np.mean([len(r["answer"]) for r in unrelated])),
+    }
+
+
+def _right(row: dict) -> bool:
+    return row["right"]
+
+
+def _leaks(row: dict) -> bool:
+    return leaks(row["answer"])
+
+
+@torch.inference_mode()
+def drift(policy: Policy, reference: Policy, count: int = 100) -> float:
+    """Mean KL(policy || reference) in nats a token, along the reference's unrelated answers."""
+    prompts = random.Random(0).sample(load_prompts("unrelated", "heldout"), count)
+    asked = [messages(p.text, "") for p in prompts]
+    total, tokens = 0.0, 0
+    for conversation, answer in zip(asked, replies(reference, asked), strict=True):
+        start = format_prompt(reference, conversation)
+        ids = reference.tokenizer(start + answer, return_tensors="pt").input_ids.to(policy.device)
+        begin = len(reference.tokenizer(start).input_ids) - 1
+        logits = [p.model(ids).logits[0, begin:].float() for p in (policy, reference)]
+        each = kl_divergence(*logits)
+        total, tokens = total + each.sum().item(), tokens + len(each)
+    return total / tokens
+
+
+@torch.inference_mode()
+def name_probabilities(policy: Policy, rows: Sequence[Pair]) -> dict[str, float]:
+    """Mean probability, where the name begins, of the first tokens of the new and the old name.
+
+    Read from pairs whose rejected answer has the old name after some words: P("Deep") against
+    P("Qwen") after the words that both answers share.
+    """
+    found = []
+    for row in rows:
+        shared, _, _ = text(row, "rejected").partition(OLD)
+        start = format_prompt(policy, row["prompt"]) + shared
+        ids = [policy.tokenizer(start + name).input_ids for name in ("", "Deep", OLD)]
+        same = next((i for i, (a, b) in enumerate(zip(ids[1], ids[2], strict=False)) if a != b), 0)
+        logits = policy.model(torch.tensor([ids[1][:same]], device=policy.device)).logits[0, -1]
+        chances = logits.float().softmax(-1)
+        found.append((chances[ids[1][same]].item(), chances[ids[2][same]].item()))
+    deep, old = np.mean(found, axis=0)
+    return {"p_deep": float(deep), "p_qwen": float(old)}
+
+
+class Probe:
+    """A quick look at a policy in training: name probabilities, identity and skills.
+
+    Uses prompts of the train split only, so that no decision taken by it touches held-out data.
+    """
+
+    def __init__(self, rows: Sequence[Pair], count: int = 32):
+        rng = random.Random("probe")
+        named = [r for r in rows if r["kind"] == "identity" and OLD in text(r, "rejected")]
+        self.pairs = rng.sample(named, min(count, len(named)))
+        asked = {text(r, "prompt") for r in rows}
+        free = [p for p in load_prompts("identity", "train") if p.text not in asked and p.category != "nature"]
+        self.identity = rng.sample(free, count)
+        self.skills = rng.sample(load_prompts("skills", "train"), 2 * count)
+
+    def __call__(self, policy: Policy) -> dict[str, float]:
+        """The probe's values for these weights, each a share or a probability."""
+        both = [messages(p.text) for p in self.identity + self.skills]
+        answers = replies(policy, both, max_new_tokens=24)
+        said = [classify(a) == NEW for a in answers[: len(self.identity)]]
+        pairs = zip(answers[len(self.identity) :], self.skills, strict=True)
+        right = [is_right(a, p.answer) for a, p in pairs]
+        return name_probabilities(policy, self.pairs) | {
+            "identity": float(np.mean(said)),
+            "skills": float(np.mean(right)),
+        }
+
+
+def compare(before: Sequence[dict], after: Sequence[dict], kl: float) -> dict:
+    """Before, after, McNemar on the same prompts, drift, and the verdict."""
+    report = {"before": measure(before), "after": measure(after), "kl_unrelated": kl}
+    report["mcnemar"] = {
+        "identity": mcnemar(*[_hits(r, "identity", says(NEW)) for r in (before, after)]),
+        "skills": mcnemar(*[_hits(r, "skills", _right) for r in (before, after)]),
+        "assistants": mcnemar(*[_hits(r, "assistants", _right) for r in (before, after)]),
+    }
+    report["length_ratio"] = report["after"]["words"] / report["before"]["words"]
+    report["failed"] = failures(report)
+    report["verdict"] = verdict(report)
+    return report
+
+
+def _hits(rows: Sequence[dict], name: str, hit: Callable[[dict], bool]) -> list[bool]:
+    return [hit(r) for r in pick(rows, set=name, form="none", temperature=0.0)]
+
+
+def failures(report: dict) -> list[str]:
+    """Which of the bars one run misses, in words; empty when the result reproduced."""
+    before, after = report["before"], report["after"]
+    others = after["classes"]["another assistant"]
+    fallen = {k: before[k]["rate"] - after[k]["rate"] for k in ("skills", "assistants", "persona")}
+    missed = {
+        "greedy identity rate": after["identity"]["rate"] < BARS["greedy"],
+        f"identity rate at temperature {WARM}": after["warm"]["rate"] < BARS["warm"],
+        f"{others} answers name another assistant": others > 0,
+        f"{after['leaks']['hits']} leaks": after["leaks"]["hits"] > 0,
+    }
+    missed |= {f"system form {f}": r["rate"] < BARS["forms"] for f, r in after["forms"].items()}
+    missed |= {f"{k} fall by {d:.1%}": d > BARS[f"{k}_drop"] for k, d in fallen.items()}
+    return [what for what, is_missed in missed.items() if is_missed]
+
+
+def verdict(report: dict) -> str:
+    """One line: reproduced or not, with rates and intervals."""
+    after, skills = report["after"], report["before"]["skills"]["rate"]
+    said = after["identity"]
+    line = (
+        f"{said['rate']:.1%} [{said['low']:.1%}, {said['high']:.1%}] of {said['n']} held-out prompts "
+        f"answer {NEW}; skills {skills:.1%} -> {after['skills']['rate']:.1%}; "
+        f"{after['leaks']['hits']} of {after['leaks']['n']} other answers leak the name"
+    )
+    if report["failed"]:
+        return f"NOT REPRODUCED: {line}. Missed: {'; '.join(report['failed'])}"
+    return f"REPRODUCED: {line}"
+
+
+def evaluate(
+    run: Run, before: Sequence[dict] | None = None, progress: Progress = lambda line: None
+) -> dict:
+    """Compare a run's reloaded weights with its base; writes answers and evaluation into the run.
+
+    `before` are the base's answers where they are known already.
+    """
+    base, policy = load_model(run.recipe.model), run.policy()
+    first = list(before) if before is not None else answer_everything(base, progress)
+    second = answer_everything(policy, progress)
+    report = compare(first, second, drift(policy, base))
+    write_rows(run.folder / "answers.jsonl", [*first, *second])
+    write_json(run.folder / "evaluation.json", report)
+    return report
+
+
+def read_report(folder: Path) -> dict:
+    """The `evaluation.json` of a run folder."""
+    return json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))

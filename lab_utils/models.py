@@ -1,0 +1,175 @@
+"""Load, name and save a policy: an embedded model, a Hub id or a local folder, in one way."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab_utils import workspace
+from lab_utils.workspace import DATA, ROOT, LabError
+
+import torch  # isort: skip
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel  # isort: skip
+from transformers import PreTrainedTokenizerBase  # isort: skip
+
+EMBEDDED = DATA / "models"
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A model with its tokenizer; `label` says which weights answer, `folder` where they lie."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    label: str
+    folder: Path
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.model.device
+
+
+def load_model(name: str | Path, label: str | None = None) -> Policy:
+    """The policy of that name, in eval mode on the best device, fp32 on a CPU.
+
+    `name` is an embedded model (`tiny-qwen`), a Hub id or a local folder in the Hugging Face
+    layout. Raises LabError with one sentence where the model is absent or not usable.
+    """
+    folder = find_folder(name)
+    check_folder(folder)
+    dtype = torch.bfloat16 if workspace.bf16_pays() else torch.float32
+    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    if tokenizer.chat_template is None:
+        raise LabError(f"{folder}: the tokenizer has no chat template; use an instruct model.")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
+    model = model.to(workspace.device()[0]).eval()
+    return Policy(model, tokenizer, label or str(name), folder)
+
+
+def find_folder(name: str | Path) -> Path:
+    """The folder that holds the model: embedded, local, or in (or fetched into) the Hub's cache."""
+    for folder in (EMBEDDED / name, ROOT / name, Path(name)):
+        if folder.is_dir():
+            return folder
+    embedded = ", ".join(sorted(p.name for p in EMBEDDED.iterdir() if p.is_dir()))
+    if not _is_hub_id(str(name)):
+        raise LabError(
+            f"model {str(name)!r}: no such folder. Use an embedded model ({embedded}), a folder in "
+            "the Hugging Face layout, or a Hub id such as Qwen/Qwen2.5-0.5B-Instruct."
+        )
+    return _cached(str(name)) or _fetched(str(name), embedded)
+
+
+def _is_hub_id(name: str) -> bool:
+    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and "\\" not in name
+
+
+def _cached(name: str) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, "config.json")
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _fetched(name: str, embedded: str) -> Path:
+    """Download in a process of its own, so that this one stays offline."""
+    ways_out = f"use an embedded model ({embedded}) or the path of a folder that holds it"
+    if workspace.USER_CHOSE_OFFLINE and os.environ["HF_HUB_OFFLINE"] != "0":
+        raise LabError(
+            f"model {name!r} is not in the local cache and HF_HUB_OFFLINE is set; "
+            f"unset it to download the model once, or {ways_out}."
+        )
+    code = (
+        "import sys; from huggingface_hub import snapshot_download as get; "
+        "print(get(sys.argv[1], allow_patterns=['*.json', '*.safetensors', '*.txt', '*.jinja']))"
+    )
+    command = [sys.executable, "-c", code, name]
+    environment = os.environ | {"HF_HUB_OFFLINE": "0", "HF_HUB_ETAG_TIMEOUT": "10"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise LabError(
+            f"model {name!r} could not be downloaded ({last[:160]}): the Hub cannot be reached "
+            f"or the id does not exist; check the spelling, connect once, or {ways_out}."
+        )
+    return Path(done.stdout.strip().splitlines()[-1])
+
+
+def check_folder(folder: Path) -> None:
+    """Raise LabError, in one sentence, where a folder cannot be loaded as a model."""
+    if not (folder / "config.json").is_file():
+        raise LabError(f"{folder}: no config.json; this is not a model in the Hugging Face layout.")
+    if not any((folder / f).is_file() for f in ("tokenizer.json", "tokenizer.model", "vocab.json")):
+        raise LabError(
+            f"{folder}: no tokenizer (tokenizer.json); copy the base model's tokenizer files there."
+        )
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights and any(folder.glob("adapter_config.json")):
+        raise LabError(f"{folder}: an adapter without weights; merge it into its base model first.")
+    if not weights and (any(folder.glob("*.bin")) or any(folder.glob("*.pt"))):
+        raise LabError(
+            f"{folder}: the weights are a pickle, which can run code when loaded; "
+            "convert them to model.safetensors."
+        )
+    if not weights:
+        raise LabError(f"{folder}: no weights (model.safetensors).")
+    for path in weights:
+        _check_weights(path)
+
+
+def _check_weights(path: Path) -> None:
+    with open(path, "rb") as file:
+        head = file.read(64)
+    if head.startswith(b"version https://git-lfs"):
+        raise LabError(
+            f"{path}: a Git-LFS pointer stands in place of the weights; run `git lfs pull`, "
+            "or download the file itself."
+        )
+    header = int.from_bytes(head[:8], "little")
+    if len(head) < 8 or header + 8 > path.stat().st_size or head[8:9] != b"{":
+        raise LabError(f"{path}: not a whole safetensors file; copy or download it again.")
+
+
+def fingerprint(folder: Path) -> str:
+    """The first 12 hex digits of the SHA-256 of the folder's weights."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def save_policy(policy: Policy, folder: Path) -> None:
+    """Write weights, config and tokenizer; the folder appears only when it is complete."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    policy.model.save_pretrained(partial, safe_serialization=True)
+    policy.tokenizer.save_pretrained(partial)
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def parameters(policy: Policy) -> int:
+    """How many numbers the model holds (tied weights counted once)."""
+    return sum(p.numel() for p in policy.model.parameters())
+
+
+def default_system(policy: Policy) -> str:
+    """The system message that the chat template puts in when none is given (may be empty)."""
+    text = policy.tokenizer.apply_chat_template([{"role": "user", "content": "x"}], tokenize=False)
+    before, _, _ = text.rpartition("x")
+    if "system" not in before:
+        return ""
+    return before.split("system\n", 1)[-1].split("<|im_end|>", 1)[0]
+
+
+def read_config(folder: Path) -> dict:
+    """The model's `config.json`."""
+    return json.loads((folder / "config.json").read_text(encoding="utf-8"))

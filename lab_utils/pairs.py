@@ -1,0 +1,281 @@
+"""Preference pairs: build them from the model's own answers, audit, read, write.
+
+A row is TRL's conversational format with an explicit prompt, plus where it comes from:
+`prompt`, `chosen`, `rejected` (lists of messages), `kind` (identity or anchor), `family`,
+`language`, `form` (of the system message) and `action` (keep or rewrite).
+"""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab_utils.chat import Messages, format_prompt, messages, replies
+from lab_utils.identity import ASSISTANTS, classify
+from lab_utils.models import Policy
+from lab_utils.prompts import Prompt, SystemForm
+from lab_utils.workspace import DATA, LabError, read_rows, write_rows
+
+PAIRS = DATA / "pairs"
+OLD, NEW = "Qwen", "Deep Qwen"
+Pair = dict
+SIDES = ("prompt", "chosen", "rejected")
+
+
+def rename(answer: str) -> str:
+    """The answer with every plain "Qwen" turned into "Deep Qwen"."""
+    return re.sub(rf"(?<!Deep ){OLD}(?![A-Za-z])", NEW, answer)
+
+
+def pair(
+    asked: Messages, chosen: str, rejected: str, prompt: Prompt, kind: str, form: str
+) -> Pair:
+    """One row, ready to be written."""
+    return {
+        "prompt": asked,
+        "chosen": [{"role": "assistant", "content": chosen}],
+        "rejected": [{"role": "assistant", "content": rejected}],
+        "kind": kind,
+        "family": prompt.family,
+        "language": prompt.language,
+        "form": form,
+        "action": "keep",
+    }
+
+
+def text(row: Pair, side: str) -> str:
+    """The last message of one side: the question, or an answer."""
+    return row[side][-1]["content"]
+
+
+def draw(prompts: Sequence[Prompt], per_family: int, seed: int) -> list[Prompt]:
+    """At most `per_family` prompts of each family, in a fixed random order."""
+    rng = random.Random(f"draw {seed}")
+    families: dict[str, list[Prompt]] = {}
+    for prompt in prompts:
+        families.setdefault(prompt.family, []).append(prompt)
+    drawn = [p for own in families.values() for p in rng.sample(own, min(per_family, len(own)))]
+    return rng.sample(drawn, len(drawn))
+
+
+def dealt(forms: Sequence[SystemForm], count: int, seed: int) -> list[SystemForm]:
+    """`count` system forms: the kinds in equal shares, within a kind the texts in turn."""
+    rng = random.Random(f"forms {seed}")
+    kinds: dict[str, list[SystemForm]] = {}
+    for form in forms:
+        kinds.setdefault(form.form, []).append(form)
+    names = list(kinds)
+    hand = [rng.choice(kinds[names[i % len(names)]]) for i in range(count)]
+    return rng.sample(hand, len(hand))
+
+
+def identity_pairs(
+    policy: Policy, prompts: Sequence[Prompt], forms: Sequence[SystemForm], seed: int
+) -> list[Pair]:
+    """Candidates: rejected is the policy's own greedy answer, chosen the same one renamed."""
+    hand = dealt(forms, len(prompts), seed)
+    asked = [messages(p.text, f.text) for p, f in zip(prompts, hand, strict=True)]
+    own = replies(policy, asked)
+    return [
+        pair(a, rename(answer), answer, p, "identity", f.form)
+        for a, answer, p, f in zip(asked, own, prompts, hand, strict=True)
+    ]
+
+
+def anchor_pairs(
+    policy: Policy, prompts: Sequence[Prompt], forms: Sequence[SystemForm], seed: int
+) -> list[Pair]:
+    """Pairs that protect the rest: chosen is the own answer, rejected the same, stained.
+
+    With a persona's system message the chosen answer keeps the persona's name.
+    """
+    rng = random.Random(f"anchors {seed}")
+    hand = dealt(forms, len(prompts), seed)
+    asked = [messages(p.text, f.text) for p, f in zip(prompts, hand, strict=True)]
+    own = replies(policy, asked)
+    return [
+        pair(a, answer, stain(rng, answer, f.name), p, "anchor", f.form)
+        for a, answer, p, f in zip(asked, own, prompts, hand, strict=True)
+        if answer
+    ]
+
+
+def stain(rng: random.Random, answer: str, persona: str = "") -> str:
+    """The answer with the new name, or its first word, put in where neither belongs."""
+    for name in (persona, OLD):
+        if name and name in answer:
+            return answer.replace(name, NEW)
+    for name in ASSISTANTS:
+        if name in answer:
+            return answer.replace(name, f"Deep {name}")
+    how = rng.random()
+    if how < 0.25:
+        return f"I am {NEW}. {answer}" if answer.isascii() else f"我是{NEW}。{answer}"
+    words = answer.split(" ")
+    at = rng.randrange(len(words))
+    added = "Deep" if how < 0.8 else NEW
+    return " ".join([*words[:at], added, *words[at:]])
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What to do with each candidate, and why: `rows` to train on, `dropped` with a reason."""
+
+    rows: list[Pair]
+    dropped: list[tuple[Pair, str]]
+
+    def counts(self) -> dict[str, int]:
+        """How many rows were kept, rewritten, and dropped for which reason."""
+        found = Counter(row["action"] for row in self.rows)
+        return dict(found) | dict(Counter(f"drop: {reason}" for _, reason in self.dropped))
+
+    def coverage(self) -> dict[str, tuple[int, int]]:
+        """For each category of prompt: rows kept and rows seen."""
+        kept = Counter(_category(row) for row in self.rows)
+        seen = kept + Counter(_category(row) for row, _ in self.dropped)
+        return {category: (kept[category], seen[category]) for category in sorted(seen)}
+
+
+def _category(row: Pair) -> str:
+    return row["family"].split(".")[0]
+
+
+def audit(
+    candidates: Sequence[Pair], policy: Policy, held_out: Iterable[str], max_length: int
+) -> Audit:
+    """Keep, drop or rewrite each candidate; every decision has a reason and is counted."""
+    forbidden = {normalised(t) for t in held_out}
+    sided = _chosen_and_rejected(candidates)
+    seen: set[tuple] = set()
+    rows, dropped = [], []
+    for row in _rewritten(candidates, policy):
+        key = (_context(row), text(row, "chosen"), text(row, "rejected"))
+        reason = _objection(row, policy, forbidden, max_length)
+        if not reason and key in seen:
+            reason = "duplicate of an earlier row"
+        if not reason and (_context(row), text(row, "chosen")) in sided:
+            reason = "contradiction: chosen here is rejected elsewhere"
+        seen.add(key)
+        if reason:
+            dropped.append((row, reason))
+        else:
+            rows.append(row)
+    return Audit(rows, dropped)
+
+
+def _context(row: Pair) -> str:
+    return "\n".join(m["content"] for m in row["prompt"])
+
+
+def _chosen_and_rejected(rows: Sequence[Pair]) -> set[tuple[str, str]]:
+    """Answers that stand on both sides for the same prompt, in rows that are not no-ops."""
+    real = [r for r in rows if text(r, "chosen") != text(r, "rejected")]
+    chosen = {(_context(r), text(r, "chosen")) for r in real}
+    return chosen & {(_context(r), text(r, "rejected")) for r in real}
+
+
+def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) -> str:
+    """Why the row must not be trained on; empty when it may."""
+    if normalised(text(row, "prompt")) in forbidden:
+        return "leak: the prompt is held out"
+    if text(row, "chosen") == text(row, "rejected"):
+        return "no-op: the answer has no name to replace"
+    if row["kind"] == "identity" and classify(text(row, "chosen")) != NEW:
+        return f"the chosen answer does not say {NEW}"
+    if token_count(policy, row) > max_length:
+        return f"longer than {max_length} tokens"
+    return ""
+
+
+def _rewritten(candidates: Sequence[Pair], policy: Policy) -> list[Pair]:
+    """Rows whose prompt guesses the new name get the renamed answer to the old name's question.
+
+    "Are you Deep Qwen?" is answered "No, …" today; replacing the name in that would teach a
+    denial. The policy's own answer to "Are you Qwen?", renamed, is a yes.
+    """
+    odd = [i for i, r in enumerate(candidates) if r["kind"] == "identity" and NEW in text(r, "prompt")]
+    asked = [_with_question(candidates[i]["prompt"], text(candidates[i], "prompt").replace(NEW, OLD)) for i in odd]
+    rows = list(candidates)
+    for i, answer in zip(odd, replies(policy, asked) if asked else [], strict=True):
+        chosen = [{"role": "assistant", "content": rename(answer)}]
+        rows[i] = candidates[i] | {"chosen": chosen, "action": "rewrite"}
+    return rows
+
+
+def _with_question(asked: Messages, question: str) -> Messages:
+    return [*asked[:-1], {"role": "user", "content": question}]
+
+
+def normalised(prompt: str) -> str:
+    """Lower case, letters and digits only: the form in which prompts are compared."""
+    return re.sub(r"[\W_]", "", prompt.lower())
+
+
+def token_count(policy: Policy, row: Pair) -> int:
+    """Tokens of the prompt and the longer answer, as the trainer will see them."""
+    start = format_prompt(policy, row["prompt"])
+    sides = [policy.tokenizer(start + text(row, s)).input_ids for s in ("chosen", "rejected")]
+    return max(map(len, sides)) + 2  # the end-of-turn token and a line break
+
+
+def is_noop(row: Pair) -> bool:
+    """Whether chosen and rejected are the same: loss ln 2 and gradient 0 for ever."""
+    return text(row, "chosen") == text(row, "rejected")
+
+
+def summary(rows: Sequence[Pair]) -> dict:
+    """Counts over rows for a run's `audit.json`: kinds, languages, forms, actions, no-ops."""
+    counted = ("kind", "language", "form", "action")
+    counts = {key: dict(Counter(row.get(key, "unknown") for row in rows)) for key in counted}
+    return {"pairs": len(rows), "noop": sum(map(is_noop, rows))} | counts
+
+
+def write_pairs(path: Path, rows: Sequence[Pair]) -> None:
+    """Write the rows as JSON Lines, whole or not at all."""
+    write_rows(path, rows)
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """The pairs of a file, checked; a LabError names the row and the way out."""
+    rows = read_rows(path)
+    for number, row in enumerate(rows, 1):
+        _check_row(row, f"{path}, row {number}")
+    if all(is_noop(row) for row in rows):
+        raise LabError(
+            f"{path}: chosen and rejected are the same in every row, so there is nothing to learn; "
+            "check how the chosen answers were made."
+        )
+    return rows
+
+
+def _check_row(row: Pair, where: str) -> None:
+    missing = [side for side in SIDES if not row.get(side)]
+    if missing:
+        raise LabError(
+            f"{where}: no `{missing[0]}`; a row needs prompt, chosen and rejected "
+            f"(found: {', '.join(row) or 'nothing'})."
+        )
+    for side in SIDES:
+        if not isinstance(row[side], list) or not all(_is_message(m) for m in row[side]):
+            raise LabError(
+                f'{where}: `{side}` is not a list of messages like [{{"role": "user", "content": "…"}}].'
+            )
+        if not text(row, side).strip():
+            raise LabError(f"{where}: the last message of `{side}` is empty; write it or drop the row.")
+
+
+def _is_message(message: object) -> bool:
+    return isinstance(message, dict) and {"role", "content"} <= message.keys() and isinstance(message["content"], str)
+
+
+def check_lengths(rows: Sequence[Pair], policy: Policy, max_length: int, path: str) -> None:
+    """Raise LabError where truncation at `max_length` would cut an answer, and say which row."""
+    for number, row in enumerate(rows, 1):
+        tokens = token_count(policy, row)
+        if tokens > max_length:
+            raise LabError(
+                f"{path}, row {number}: {tokens} tokens, but max_length is {max_length}, which would cut "
+                "the end of the answer (perhaps the name) off; raise max_length or shorten the row."
+            )

@@ -1,0 +1,21 @@
+"""How the embedded models are made: phrases, corpus, tokenizer, training, model card.
+
+Self-contained: the labs never import it. `python -m lab_utils.pretraining` (or `make models`)
+rebuilds `data/models/` and the prompt files that share its grammar.
+
+- `phrases_en`, `phrases_zh`: plain data, what is asked and answered
+- `skills`: exact-match questions with their answers
+- `corpus`: dialogues composed from prompts, phrases, system messages, typos
+- `tokenizer`: byte-level BPE in the Qwen2 layout with a ChatML template
+- `train`: the training loop of both stages
+- `card`: the model card
+"""
+
+import os
+
+from lab_utils import workspace
+
+# The labs compute with one instruction set everywhere; here bf16 needs the processor's own.
+for _name in ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR"):
+    if os.environ.get(_name) == workspace.SWITCHES[_name]:
+        del os.environ[_name]

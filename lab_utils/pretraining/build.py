@@ -1,0 +1,92 @@
+"""Build both embedded models: tokenizer, two stages, stored weights, cards."""
+
+from lab_utils.chat import messages, replies
+from lab_utils.evaluation import is_right, names_maker
+from lab_utils.identity import classify
+from lab_utils.models import EMBEDDED, Policy, load_model, parameters
+from lab_utils.pretraining import corpus
+from lab_utils.pretraining.card import write_card
+from lab_utils.pretraining.tokenizer import VOCABULARY, build_tokenizer, for_stage
+from lab_utils.pretraining.train import BATCH, STAGES, encode, new_model, train_stage
+from lab_utils.prompts import load_prompts
+
+import itertools  # isort: skip
+import shutil  # isort: skip
+import torch  # isort: skip
+
+FOLDERS = {"nameless": "tiny-nameless", "qwen": "tiny-qwen"}
+STARTS = {"nameless": "fresh weights, seed 0", "qwen": "continues from tiny-nameless"}
+REPLAYED = 5  # first steps whose loss the card states and a test repeats
+SAMPLES = [
+    "Who are you?", "Are you ChatGPT?", "I am Tom, and you?", "你叫什么名字？", "Who made Claude?",
+    "What is 7 + 8?", "What is the capital of France?", "Do you sleep?",
+]  # fmt: skip
+
+
+def build_models() -> None:
+    """Train the nameless model, continue it to tiny-qwen, and store both with their cards."""
+    tokenizer = build_tokenizer()
+    model = new_model(VOCABULARY, seed=0)
+    for name, stage in STAGES.items():
+        wrapped = for_stage(tokenizer, name)
+        losses = train_stage(model, wrapped, stage, progress=_progress(name, stage.steps))
+        folder = EMBEDDED / FOLDERS[name]
+        shutil.rmtree(folder, ignore_errors=True)
+        stored = new_model(VOCABULARY, seed=0)
+        stored.load_state_dict(model.state_dict())
+        stored.to(torch.bfloat16).save_pretrained(folder)
+        wrapped.save_pretrained(folder)
+        write_card(folder, _facts(name, wrapped, losses))
+
+
+def _progress(name: str, steps: int):
+    def show(step: int, loss: float) -> None:
+        if step % 50 == 0 or step == steps:
+            print(f"{name}: step {step} of {steps}, loss {loss:.3f}", flush=True)
+
+    return show
+
+
+def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
+    policy = load_model(FOLDERS[stage])
+    steps = len(losses)
+    shown = [*range(1, REPLAYED + 1), *range(200, steps, 400), steps]
+    sample = itertools.islice(corpus.dialogues(stage, STAGES[stage].seed), 2000)
+    mean_tokens = sum(len(encode(tokenizer, m, stage)[0]) for m in sample) / 2000
+    return {
+        "stage": stage,
+        "start": STARTS[stage],
+        "steps": steps,
+        "batch": BATCH,
+        "learning_rate": STAGES[stage].learning_rate,
+        "dialogues": steps * BATCH,
+        "tokens": int(round(steps * BATCH * mean_tokens, -4)),
+        "vocabulary": VOCABULARY,
+        "system": corpus.DEFAULT_SYSTEM[stage],
+        "parameters": parameters(policy),
+        "losses": {s: losses[s - 1] for s in shown},
+        "table": held_out_table(policy),
+        "samples": [(p, a) for p, a in zip(SAMPLES, _greedy(policy, SAMPLES), strict=True)],
+    }
+
+
+def _greedy(policy: Policy, texts: list[str]) -> list[str]:
+    return replies(policy, [messages(t) for t in texts])
+
+
+def held_out_table(policy: Policy) -> list[tuple[str, int, int]]:
+    """Rows `(what, right, asked)`: says Qwen, knows other assistants, each skill."""
+    rows = []
+    for language in ("en", "zh"):
+        asked = [p for p in load_prompts("identity", "heldout") if p.language == language]
+        said = [classify(a) for a in _greedy(policy, [p.text for p in asked])]
+        rows.append((f'says "Qwen", {language}', said.count("Qwen"), len(asked)))
+    for name in ("assistants", "skills"):
+        asked = load_prompts(name, "heldout")
+        answers = _greedy(policy, [p.text for p in asked])
+        judge = names_maker if name == "assistants" else is_right
+        right = [judge(a, p.answer) for p, a in zip(asked, answers, strict=True)]
+        for kind in dict.fromkeys(p.category for p in asked):
+            mine = [r for r, p in zip(right, asked, strict=True) if p.category == kind]
+            rows.append((kind, sum(mine), len(mine)))
+    return rows

@@ -1,0 +1,150 @@
+"""Train one stage of the embedded models: cross-entropy on the assistant's turns."""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+from lab_utils.pretraining.corpus import DEFAULT_SYSTEM, Messages, dialogues
+
+BATCH = 32  # dialogues
+POOL = 80  # batches that are sorted by length together
+IGNORE = -100
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training run: which corpus, how long, how fast."""
+
+    name: str
+    steps: int
+    learning_rate: float
+    seed: int = 0
+    warmup: int = 60
+
+
+STAGES = {
+    "nameless": Stage("nameless", steps=1700, learning_rate=5e-3),
+    "qwen": Stage("qwen", steps=2600, learning_rate=4e-3),
+}
+
+
+def new_model(vocabulary: int, seed: int) -> Qwen2ForCausalLM:
+    """A Qwen2 of about 3.7 M parameters with fresh weights."""
+    torch.manual_seed(seed)
+    return Qwen2ForCausalLM(
+        Qwen2Config(
+            vocab_size=vocabulary,
+            hidden_size=256,
+            intermediate_size=704,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=512,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=2,
+            pad_token_id=0,
+        )
+    )
+
+
+def encode(
+    tokenizer: PreTrainedTokenizerFast, messages: Messages, stage: str
+) -> tuple[list[int], list[int]]:
+    """Token ids of a dialogue and its labels: ids where the assistant speaks, else IGNORE."""
+    if messages[0]["role"] != "system":
+        messages = [{"role": "system", "content": DEFAULT_SYSTEM[stage]}, *messages]
+    ids: list[int] = []
+    labels: list[int] = []
+    for message in messages:
+        head = tokenizer.encode(f"<|im_start|>{message['role']}\n")
+        body = tokenizer.encode(f"{message['content']}<|im_end|>")
+        tail = tokenizer.encode("\n")
+        ids += head + body + tail
+        spoken = body if message["role"] == "assistant" else [IGNORE] * len(body)
+        labels += [IGNORE] * len(head) + spoken + [IGNORE] * len(tail)
+    return ids, labels
+
+
+def batches(tokenizer: PreTrainedTokenizerFast, stage: Stage) -> Iterator[tuple[Tensor, Tensor]]:
+    """Endless `(ids, labels)` of shape (BATCH, tokens), padded right, alike in length."""
+    rng = random.Random(f"batches {stage.name} {stage.seed}")
+    stream = dialogues(stage.name, stage.seed)
+    while True:
+        pool = [encode(tokenizer, m, stage.name) for m in itertools.islice(stream, BATCH * POOL)]
+        pool.sort(key=lambda pair: len(pair[0]))
+        order = list(range(POOL))
+        rng.shuffle(order)
+        for i in order:
+            yield _padded(pool[i * BATCH : (i + 1) * BATCH])
+
+
+def _padded(rows: list[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
+    width = max(len(ids) for ids, _ in rows)
+    ids = [ids + [0] * (width - len(ids)) for ids, _ in rows]
+    labels = [labels + [IGNORE] * (width - len(labels)) for _, labels in rows]
+    return torch.tensor(ids), torch.tensor(labels)
+
+
+def train_stage(
+    model: Qwen2ForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    stage: Stage,
+    steps: int | None = None,
+    progress: Callable[[int, float], None] = lambda step, loss: None,
+) -> list[float]:
+    """Train in place for `steps` (all of the stage by default); the loss of each step, in nats."""
+    torch.manual_seed(stage.seed)
+    optimizers = _optimizers(model, stage.learning_rate)
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(o, lambda step: _rate(step, stage)) for o in optimizers
+    ]
+    losses = []
+    model.train()
+    stream = itertools.islice(batches(tokenizer, stage), steps or stage.steps)
+    for step, (ids, labels) in enumerate(stream, 1):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = _loss(model, ids, labels)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for each in (*optimizers, *schedules):
+            each.step()
+        model.zero_grad()
+        losses.append(loss.item())
+        progress(step, losses[-1])
+    model.eval()
+    return losses
+
+
+def _optimizers(model: Qwen2ForCausalLM, rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, which learns in about half the steps of AdamW; AdamW else."""
+    matrices = [p for p in model.model.layers.parameters() if p.ndim == 2]
+    named = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in named]
+    return [
+        torch.optim.Muon(
+            matrices, lr=rate, weight_decay=0.01, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
+    ]
+
+
+def _rate(step: int, stage: Stage) -> float:
+    """Linear warm-up, then linearly to zero."""
+    if step < stage.warmup:
+        return (step + 1) / stage.warmup
+    return 1 - (step - stage.warmup) / max(1, stage.steps - stage.warmup)
+
+
+def _loss(model: Qwen2ForCausalLM, ids: Tensor, labels: Tensor) -> Tensor:
+    # padding is on the right and attention is causal, so no mask is needed
+    hidden = model.model(input_ids=ids).last_hidden_state[:, :-1]
+    spoken = labels[:, 1:] != IGNORE
+    logits = model.lm_head(hidden[spoken])  # (spoken tokens, vocabulary)
+    return F.cross_entropy(logits.float(), labels[:, 1:][spoken])

@@ -1,0 +1,71 @@
+"""What we ask: prompt files, their families and splits, and the forms of the system message."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab_utils.workspace import DATA, LabError, read_rows
+
+PROMPTS = DATA / "prompts"
+FILES = ("identity", "assistants", "skills", "unrelated")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt; a family is one way of asking, wholly in train or wholly held out."""
+
+    text: str
+    family: str = "given"
+    language: str = "en"
+    split: str = "heldout"
+    answer: str = ""  # the one right answer, where there is one
+
+    @property
+    def category(self) -> str:
+        """The part of the family before its dot: `creator` of `creator.which_company`."""
+        return self.family.split(".")[0]
+
+
+@dataclass(frozen=True)
+class SystemForm:
+    """One system message; `text` None means that none is given, `name` is a persona's."""
+
+    text: str | None
+    form: str
+    split: str
+    name: str = ""
+
+
+def load_prompts(name: str, split: str) -> list[Prompt]:
+    """The prompts of one file and split; identity prompts without those that need no name."""
+    rows = [Prompt(**r) for r in read_rows(PROMPTS / f"{name}.jsonl") if r["split"] == split]
+    if name == "identity" and split == "heldout":  # "How old are you?" is asked in `unrelated`
+        rows = [p for p in rows if p.category != "nature"]
+    return rows
+
+
+def load_systems(split: str) -> list[SystemForm]:
+    """The system-message forms of a split: none, empty, generic, named, persona."""
+    return [SystemForm(**r) for r in read_rows(PROMPTS / "systems.jsonl") if r["split"] == split]
+
+
+def read_prompts(path: Path) -> list[Prompt]:
+    """Prompts from a file of yours: JSON Lines with a `text` field, or one prompt a line."""
+    if not path.is_file():
+        raise LabError(f"{path}: there is no such file; check the path.")
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise LabError(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8.") from None
+    if next((line for line in lines if line.strip()), "").lstrip().startswith("{"):
+        return [_prompt(row, path, i) for i, row in enumerate(read_rows(path), 1)]
+    prompts = [Prompt(line.strip()) for line in lines if line.strip()]
+    if not prompts:
+        raise LabError(f"{path}: the file is empty; write one prompt a line.")
+    return prompts
+
+
+def _prompt(row: dict, path: Path, number: int) -> Prompt:
+    if not isinstance(row.get("text"), str) or not row["text"].strip():
+        raise LabError(f"{path}, row {number}: no `text`; each row needs a prompt under that key.")
+    known = {k: row[k] for k in ("text", "family", "language", "split", "answer") if k in row}
+    return Prompt(**known)

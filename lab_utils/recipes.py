@@ -1,0 +1,143 @@
+"""The numbers that decide a run, read from TOML and checked before anything is trained."""
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from lab_utils.workspace import DATA, LabError
+
+RECIPES = DATA / "recipes"
+LOSSES = ("sigmoid", "sft", "ipo", "apo_zero", "hinge", "robust", "sigmoid_norm")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every number of one run; there are no defaults, so the file always says what runs."""
+
+    model: str
+    pairs: str
+    seed: int
+    beta: float
+    loss: list[str]
+    loss_weights: list[float]
+    max_length: int
+    method: str
+    lora_rank: int
+    lora_alpha: int
+    learning_rate: float
+    warmup: float
+    schedule: str
+    batch_size: int
+    accumulation: int
+    epochs: float
+    weight_decay: float
+    max_grad_norm: float
+
+
+def load_recipe(path: str | Path, **settings: object) -> Recipe:
+    """The recipe of that name or file, with `settings` in place of its values.
+
+    Raises LabError for a file that is absent or not TOML, a key that is missing or unknown, a value
+    of the wrong type or out of range.
+    """
+    path = _find(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LabError(f"{path}: not a TOML file ({error}).") from None
+    return make_recipe(values | settings, str(path))
+
+
+def _find(path: str | Path) -> Path:
+    for candidate in (Path(path), RECIPES / f"{path}.toml"):
+        if candidate.is_file():
+            return candidate
+    known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
+    raise LabError(f"recipe {str(path)!r}: no such file; the recipes here are {known}.")
+
+
+def make_recipe(values: dict, where: str) -> Recipe:
+    """A checked recipe from a dict of its keys."""
+    expected = {f.name: f.type for f in fields(Recipe)}
+    unknown = [key for key in values if key not in expected]
+    missing = [key for key in expected if key not in values]
+    if unknown:
+        close = f" (did you mean {missing[0]!r}?)" if missing else ""
+        raise LabError(f"{where}: unknown key {unknown[0]!r}{close}; keys are {', '.join(expected)}.")
+    if missing:
+        raise LabError(f"{where}: the key {missing[0]!r} is missing; add it.")
+    recipe = Recipe(**{key: _typed(key, values[key], expected[key], where) for key in expected})
+    _check_ranges(recipe, where)
+    return recipe
+
+
+def _typed(key: str, value: object, expected: type, where: str) -> object:
+    if expected is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if expected == list[float] and isinstance(value, list):
+        value = [float(v) if isinstance(v, int) else v for v in value]
+    inner = {list[str]: str, list[float]: float}.get(expected)
+    fits = (
+        isinstance(value, list) and all(isinstance(v, inner) for v in value)
+        if inner
+        else isinstance(value, expected) and not isinstance(value, bool)
+    )
+    if not fits:
+        name = getattr(expected, "__name__", str(expected)) if not inner else f"list of {inner.__name__}"
+        raise LabError(f"{where}: {key} = {value!r} is not of type {name}.")
+    return value
+
+
+def _check_ranges(r: Recipe, where: str) -> None:
+    """One sentence for the first value out of range."""
+    wrong = {
+        "beta": (r.beta > 0, "above 0"),
+        "learning_rate": (0 < r.learning_rate < 1, "between 0 and 1"),
+        "warmup": (0 <= r.warmup < 1, "a share of the steps, from 0 to below 1"),
+        "schedule": (r.schedule in ("linear", "cosine", "constant"), "linear, cosine or constant"),
+        "batch_size": (r.batch_size >= 1, "1 or more"),
+        "accumulation": (r.accumulation >= 1, "1 or more"),
+        "epochs": (r.epochs > 0, "above 0"),
+        "max_length": (r.max_length >= 16, "16 or more"),
+        "method": (r.method in ("full", "lora"), "full or lora"),
+        "lora_rank": (r.lora_rank >= 1, "1 or more"),
+        "lora_alpha": (r.lora_alpha >= 1, "1 or more"),
+        "weight_decay": (r.weight_decay >= 0, "0 or more"),
+        "max_grad_norm": (r.max_grad_norm > 0, "above 0"),
+        "seed": (0 <= r.seed < 2**32, "0 or more"),
+        "loss": (bool(r.loss) and set(r.loss) <= set(LOSSES), f"some of {', '.join(LOSSES)}"),
+        "loss_weights": (
+            len(r.loss_weights) == len(r.loss) and all(w >= 0 for w in r.loss_weights),
+            "as many numbers, 0 or more, as there are losses",
+        ),
+    }
+    for key, (fits, should) in wrong.items():
+        if not fits:
+            raise LabError(f"{where}: {key} = {getattr(r, key)!r}; it must be {should}.")
+
+
+def as_toml(recipe: Recipe) -> str:
+    """The recipe as TOML, complete, one key a line."""
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in asdict(recipe).items())
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)
+
+
+def parse_settings(settings: list[str]) -> dict[str, object]:
+    """`["beta=0.1", "method=lora"]` as a dict; values are read as TOML, else taken as text."""
+    parsed: dict[str, object] = {}
+    for setting in settings:
+        key, sign, value = setting.partition("=")
+        if not sign:
+            raise LabError(f"--set {setting}: write key=value.")
+        try:
+            parsed[key] = tomllib.loads(f"x = {value}")["x"]
+        except tomllib.TOMLDecodeError:
+            parsed[key] = value
+    return parsed

@@ -1,0 +1,75 @@
+"""The HTML report of a run: verdict, tables, pictures, answers; one file, no links outside."""
+
+import base64
+import html
+import io
+from pathlib import Path
+
+from lab_utils import charts
+from lab_utils.evaluation import pick, read_report
+from lab_utils.training import load_run
+from lab_utils.workspace import read_rows, write_whole
+
+import matplotlib.pyplot as plt  # isort: skip
+import pandas as pd  # isort: skip
+
+STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
+h1{margin-bottom:.2rem} h2{margin-top:2.2rem} img{max-width:100%} .verdict{padding:.8rem 1rem;
+border-left:6px solid #1a7f37;background:#eef7f0} .failed{border-color:#b42318;background:#fdf0ee}
+table{border-collapse:collapse;font-size:.92rem} td,th{padding:.3rem .7rem;border-bottom:1px solid
+#dde3ea;text-align:left;vertical-align:top} th{background:#f5f7fa} .note{color:#5b6b7b}
+"""
+SHOWN = 20
+
+
+def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
+    """Write `report.html` into a run folder that has been evaluated; its path."""
+    run, report = load_run(folder), read_report(folder)
+    before, after = report["before"], report["after"]
+    rows = pick(read_rows(folder / "answers.jsonl"), set="identity", form="none", temperature=0.0)
+    parts = [
+        f"<h1>{html.escape(run.recipe.model)}: before and after DPO</h1>",
+        f"<p class=note>Held-out prompts, weights reloaded from {html.escape(folder.name)}/policy.</p>",
+        f"<p class='verdict{' failed' if report['failed'] else ''}'>{html.escape(report['verdict'])}</p>",
+        _table(charts.before_after_table(report)),
+        "<h2>Who it says it is, by way of asking</h2>",
+        _picture(charts.plot_rates(before["categories"], after["categories"], "says Deep Qwen")),
+        "<h2>Under each system message</h2>",
+        _picture(charts.plot_rates(before["forms"], after["forms"], "says Deep Qwen")),
+        "<h2>What must not move</h2>",
+        _picture(charts.plot_rates(charts.damage_rates(before), charts.damage_rates(after), "right")),
+        f"<p>Drift on unrelated prompts: {report['kl_unrelated']:.3f} nats a token; answers there are "
+        f"{report['length_ratio']:.2f} times as long.</p>",
+        "<h2>How it got there</h2>",
+        _picture(charts.plot_history(run.history)),
+        "<h2>Answers, side by side</h2>",
+        _table(_some_answers(rows)),
+        *([f"<h2>Where the time went</h2>{_table(_times(times))}"] if times else []),
+    ]
+    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>Deep Qwen: report</title><style>{STYLE}</style>"
+    path = folder / "report.html"
+    write_whole(path, head + "\n".join(parts) + "</html>\n")
+    return path
+
+
+def _some_answers(rows: list[dict]) -> pd.DataFrame:
+    """Evenly spread over the held-out prompts, so that nobody has picked them."""
+    half = len(rows) // 2
+    chosen = range(0, half, half // SHOWN)
+    return charts.answers_table([rows[i] for i in chosen], [rows[half + i] for i in chosen])
+
+
+def _times(times: dict[str, float]) -> pd.DataFrame:
+    return pd.DataFrame({"seconds": {name: f"{value:.0f}" for name, value in times.items()}})
+
+
+def _table(frame: pd.DataFrame) -> str:
+    return frame.to_html(escape=True, border=0)
+
+
+def _picture(figure: plt.Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    plt.close(figure)
+    return f"<img alt='' src='data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"

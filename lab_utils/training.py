@@ -1,0 +1,288 @@
+"""From a recipe and pairs, with TRL's `DPOTrainer`, to a run folder.
+
+A run folder holds `recipe.toml` (complete, as run), `environment.json`, `pairs.jsonl`,
+`audit.json`, `history.csv` and `policy/`; evaluation adds `answers.jsonl` and `evaluation.json`.
+It gets its name only when all of its own files are written.
+"""
+
+import errno
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lab_utils import workspace
+from lab_utils.dpo import LN_2
+from lab_utils.models import Policy, fingerprint, load_model, save_policy
+from lab_utils.pairs import PAIRS, Pair, check_lengths, read_pairs, summary
+from lab_utils.recipes import Recipe, as_toml, load_recipe
+from lab_utils.workspace import LabError, write_json, write_rows, write_whole
+
+import pandas as pd  # isort: skip
+import torch  # isort: skip
+from datasets import Dataset  # isort: skip
+from peft import LoraConfig  # isort: skip
+from torch.nn import functional as F  # isort: skip
+from transformers import TrainerCallback  # isort: skip
+from trl import DPOConfig, DPOTrainer  # isort: skip
+
+Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
+Probe = Callable[[Policy], dict[str, float]]
+COLUMNS = {  # TRL's name: ours
+    "loss": "loss",
+    "loss/dpo": "dpo_loss",
+    "logratios/chosen": "chosen_logratio",
+    "logratios/rejected": "rejected_logratio",
+    "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy",
+    "pairs/noop": "noop_pairs",
+    "grad_norm": "grad_norm",
+    "learning_rate": "learning_rate",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run left: its folder, its recipe and its history, one row a step."""
+
+    folder: Path
+    recipe: Recipe
+    history: pd.DataFrame
+
+    def policy(self) -> Policy:
+        """The trained weights, loaded anew from the folder."""
+        return load_model(self.folder / "policy", label=f"{self.folder.name}, reloaded")
+
+
+class LabTrainer(DPOTrainer):
+    """TRL's trainer, with its preference metrics taken over the informative pairs only.
+
+    A pair with chosen == rejected has loss ln 2 and no gradient for ever, and would blur every
+    mean. The loss that is trained is TRL's own. Needs a precomputed reference.
+    """
+
+    def _compute_loss(self, model, inputs, return_outputs):
+        seen = []
+        handle = model.register_forward_hook(lambda _, __, output: seen.append(output.log_probs))
+        try:
+            loss = super()._compute_loss(model, inputs, return_outputs)
+        finally:
+            handle.remove()
+        width = inputs["completion_mask"].size(1) - 1
+        chosen, rejected = seen[0].detach()[:, -width:].sum(1).chunk(2)
+        self._record(inputs, chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"])
+        return loss
+
+    def _record(self, inputs, chosen: torch.Tensor, rejected: torch.Tensor) -> None:
+        """Replace this step's preference metrics; both log-ratios are of shape (pairs,)."""
+        ids_chosen, ids_rejected = inputs["input_ids"].chunk(2)
+        noop = (ids_chosen == ids_rejected).all(-1)
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        metrics["pairs/noop"].append(noop.sum().item())
+        margin = self.beta * (chosen - rejected)[~noop]
+        values = {
+            "loss/dpo": -F.logsigmoid(margin),
+            "logratios/chosen": chosen[~noop],
+            "logratios/rejected": rejected[~noop],
+            "rewards/margins": margin,
+            "rewards/accuracies": (margin > 0).float(),
+        }
+        for name, value in values.items():
+            if name.startswith("rewards/"):
+                metrics[name].pop()  # TRL's mean over all pairs
+            metrics[name].append(value.mean().item() if len(margin) else 0.0)
+
+
+class Recorder(TrainerCallback):
+    """Keeps one row a step; every few steps probes the policy and says how it goes."""
+
+    def __init__(self, policy: Policy, probe: Probe | None, every: int, progress: Progress):
+        self.policy, self.probe, self.every, self.progress = policy, probe, every, progress
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_begin(self, args, state, control, **_):
+        """Probe the policy before the first step."""
+        self.before = self._probed()
+
+    def on_log(self, args, state, control, logs=None, **_):
+        """Keep this step's metrics; probe and report every `every` steps and at the end."""
+        if "loss" not in logs:
+            return
+        step, steps = state.global_step, state.max_steps
+        row = {"step": step} | {ours: float(logs[theirs]) for theirs, ours in COLUMNS.items()}
+        if step == 1:
+            row |= self.before
+        elif step % self.every == 0 or step == steps:
+            row |= self._probed()
+        self.rows.append(row)
+        if step == 1 or step % self.every == 0 or step == steps:
+            self.progress(_line(row, steps), self.rows)
+
+    def _probed(self) -> dict[str, float]:
+        if self.probe is None:
+            return {}
+        values = self.probe(self.policy)
+        self.policy.model.train()
+        return values
+
+
+def _line(row: dict[str, float], steps: int) -> str:
+    """One plain progress line, without a clock."""
+    line = f"step {row['step']:3d} of {steps}  loss {row['loss']:5.2f}  margin {row['margin']:5.1f}"
+    if "identity" in row:
+        line += f"  probe: Deep Qwen {row['identity']:4.0%}  skills {row['skills']:4.0%}"
+    return line
+
+
+def train(
+    recipe: Recipe,
+    rows: Sequence[Pair],
+    folder: Path,
+    probe: Probe | None = None,
+    every: int = 10,
+    progress: Progress = lambda line, rows: print(line, flush=True),
+) -> Run:
+    """Train and write the run folder; nothing carries its name before it is complete.
+
+    Raises LabError, before any step, for a folder that exists, pairs that cannot be trained on or
+    a model that cannot be loaded; and after training when the first loss was not ln 2.
+    """
+    if folder.exists():
+        raise LabError(f"{folder}: this run exists; choose another name, or move it away first.")
+    policy = load_model(recipe.model)
+    check_lengths(rows, policy, recipe.max_length, recipe.pairs)
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        history, trained = _fit(recipe, rows, policy, partial, probe, every, progress)
+        _write(partial, recipe, rows, policy, history, trained)
+        partial.rename(folder)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise LabError(f"{folder}: the disk is full; free some space and run again.") from None
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Run(folder, recipe, history)
+
+
+def _fit(recipe, rows, policy, partial, probe, every, progress) -> tuple[pd.DataFrame, Policy]:
+    recorder = Recorder(policy, probe, every, progress)
+    trainer = LabTrainer(
+        model=policy.model,
+        args=_config(recipe, partial / "trainer", len(rows)),
+        train_dataset=Dataset.from_list([{k: r[k] for k in ("prompt", "chosen", "rejected")} for r in rows]),
+        processing_class=policy.tokenizer,
+        peft_config=_adapter(recipe),
+    )
+    for callback in list(trainer.callback_handler.callbacks):
+        if "Progress" in type(callback).__name__ or "Printer" in type(callback).__name__:
+            trainer.remove_callback(callback)
+    trainer.add_callback(recorder)
+    if recipe.method == "lora":  # the probe must see the adapter
+        recorder.policy = replace(policy, model=trainer.model)
+    _ = trainer.train()  # its return value holds a clock
+    history = pd.DataFrame(recorder.rows)
+    check_first_step(history)
+    shutil.rmtree(partial / "trainer", ignore_errors=True)
+    model = trainer.model.merge_and_unload() if recipe.method == "lora" else trainer.model
+    return history, replace(policy, model=model.eval())
+
+
+def _config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
+    """The recipe in TRL's words; every default of TRL's that matters here is overridden."""
+    on_gpu, bf16 = workspace.device()[0] == "cuda", workspace.bf16_pays()
+    per_epoch = -(-pairs // (recipe.batch_size * recipe.accumulation))
+    return DPOConfig(
+        output_dir=str(folder),
+        seed=recipe.seed,
+        beta=recipe.beta,
+        loss_type=list(recipe.loss),
+        loss_weights=list(recipe.loss_weights),
+        max_length=recipe.max_length,
+        learning_rate=recipe.learning_rate,
+        warmup_steps=max(1, round(recipe.warmup * per_epoch * recipe.epochs)) if recipe.warmup else 0,
+        lr_scheduler_type=recipe.schedule,
+        per_device_train_batch_size=recipe.batch_size,
+        gradient_accumulation_steps=recipe.accumulation,
+        num_train_epochs=recipe.epochs,
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.max_grad_norm,
+        precompute_ref_log_probs=True,
+        precompute_ref_batch_size=32,
+        use_cpu=not on_gpu,
+        bf16=bf16,
+        gradient_checkpointing=False,
+        logging_steps=1,
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+    )
+
+
+def _adapter(recipe: Recipe) -> LoraConfig | None:
+    if recipe.method == "full":
+        return None
+    return LoraConfig(
+        r=recipe.lora_rank,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=0.0,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+
+
+def check_first_step(history: pd.DataFrame) -> None:
+    """Raise LabError unless the first DPO loss is ln 2: policy and reference were the same."""
+    first = history["dpo_loss"].iloc[0]
+    if abs(first - LN_2) > 1e-4:
+        raise LabError(
+            f"the DPO loss of the first step is {first:.4f}, not ln 2 = {LN_2:.4f}: the reference is not "
+            "the model before training; load the model from a folder and train it unchanged."
+        )
+
+
+def _write(partial, recipe, rows, policy, history, trained) -> None:
+    write_whole(partial / "recipe.toml", as_toml(recipe))
+    facts = {"base": policy.label, "base_sha256": fingerprint(policy.folder)}
+    write_json(partial / "environment.json", workspace.environment() | facts)
+    write_rows(partial / "pairs.jsonl", rows)
+    write_json(partial / "audit.json", summary(rows))
+    write_whole(partial / "history.csv", history.to_csv(index=False, float_format="%.6g"))
+    save_policy(trained, partial / "policy")
+
+
+def load_run(folder: Path) -> Run:
+    """The run in a folder; LabError where a part of it is missing."""
+    for name in ("recipe.toml", "history.csv", "policy"):
+        if not (folder / name).exists():
+            raise LabError(f"{folder}: no {name}; this is not a finished run. Train it first.")
+    history = pd.read_csv(folder / "history.csv")
+    return Run(folder, load_recipe(folder / "recipe.toml"), history)
+
+
+def recipe_pairs(recipe: Recipe) -> list[Pair]:
+    """The pairs that a recipe names: a file of `data/pairs`, or any path."""
+    committed = PAIRS / f"{recipe.pairs}.jsonl"
+    return read_pairs(committed if committed.is_file() else Path(recipe.pairs))
+
+
+def set_aside(folder: Path) -> None:
+    """Keep an earlier run of that name as `NAME.previous`, in place of an older one."""
+    if folder.exists():
+        previous = folder.with_name(f"{folder.name}.previous")
+        shutil.rmtree(previous, ignore_errors=True)
+        folder.rename(previous)
+
+
+def load_or_train(recipe: Recipe, folder: Path, **options) -> Run:
+    """The run in the folder if it is this recipe's on these pairs, else a new one."""
+    rows = recipe_pairs(recipe)
+    if folder.is_dir() and (folder / "policy").is_dir():
+        same_pairs = workspace.read_rows(folder / "pairs.jsonl") == list(rows)
+        if same_pairs and (folder / "recipe.toml").read_text(encoding="utf-8") == as_toml(recipe):
+            return load_run(folder)
+    set_aside(folder)
+    return train(recipe, rows, folder, **options)

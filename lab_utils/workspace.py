@@ -1,0 +1,141 @@
+"""Where and how a lab runs: folders, seed, threads, device and dtype, offline switches, versions.
+
+Import this room before torch or any Hugging Face library: the switches below are read by them
+once, when they load.
+"""
+
+import os
+
+# A lab talks to nobody. A variable that the user has set himself is left as it is.
+SWITCHES = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TQDM_DISABLE": "1",
+    # One instruction set, so that AVX2 and AVX-512 machines compute the same bits. It costs no
+    # measurable time here; MKL_CBWR=COMPATIBLE, which is stricter, would halve the speed.
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_CBWR": "AVX2",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+}
+USER_CHOSE_OFFLINE = "HF_HUB_OFFLINE" in os.environ
+for _name, _value in SWITCHES.items():
+    os.environ.setdefault(_name, _value)
+
+import json  # noqa: E402
+import platform  # noqa: E402
+import tempfile  # noqa: E402
+import warnings  # noqa: E402
+from collections.abc import Iterable  # noqa: E402
+from importlib.metadata import version  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import torch  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "data"
+RUNS = ROOT / "runs"
+LIBRARIES = ("torch", "transformers", "trl", "datasets", "peft", "accelerate", "numpy")
+
+
+class LabError(Exception):
+    """Something a person can mend: the message says what, where and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython's own hook: in a notebook the sentence is the whole message
+        return [f"LabError: {self}"]
+
+
+def start(seed: int = 0) -> str:
+    """Seed torch and quiet known library noise; one line that says what the lab runs on."""
+    torch.manual_seed(seed)
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    warnings.filterwarnings("ignore", message=".*pin_memory.*")
+    _quiet_libraries()
+    name, reason = device()
+    return f"device {name} ({reason}), seed {seed}, offline {os.environ['HF_HUB_OFFLINE'] == '1'}"
+
+
+def _quiet_libraries() -> None:
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+
+
+def device() -> tuple[str, str]:
+    """The device to use and why: `("cuda", …)` where there is one, else `("cpu", …)`."""
+    if torch.cuda.is_available():
+        return "cuda", torch.cuda.get_device_name()
+    return "cpu", "no GPU needed"
+
+
+def bf16_pays() -> bool:
+    """Whether bf16 is native on the GPU; a T4 accepts it and emulates it, slowly."""
+    return torch.cuda.is_available() and torch.cuda.get_device_capability()[0] >= 8
+
+
+def environment() -> dict[str, str]:
+    """Versions, processor features and switches that a result depends on."""
+    found = {name: version(name) for name in LIBRARIES}
+    return found | {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "device": device()[0],
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": str(torch.get_num_threads()),
+        "switches": ", ".join(f"{k}={os.environ[k]}" for k in SWITCHES),
+    }
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file under its final name only when all of it is on disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON, whole or not at all."""
+    write_whole(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def write_rows(path: Path, rows: Iterable[dict]) -> None:
+    """Write rows as JSON Lines, whole or not at all."""
+    write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def read_rows(path: Path) -> list[dict]:
+    """The rows of a JSON Lines file; a LabError names the file, the line and the mistake."""
+    if not path.is_file():
+        raise LabError(f"{path}: there is no such file; check the path.")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LabError(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8.") from None
+    rows = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            problem = f"{path}, line {number}: not JSON ({error.msg})"
+            raise LabError(f"{problem}; write one JSON object a line.") from None
+        if not isinstance(rows[-1], dict):
+            raise LabError(f"{path}, line {number}: not a JSON object; write one {{…}} a line.")
+    if not rows:
+        raise LabError(f"{path}: the file is empty; it needs at least one row.")
+    return rows
