@@ -1,9 +1,11 @@
 """The code behind the labs, one room per subject; imports run downwards in this list.
 
 - `labs`        run the notebooks headless, repeat them over seeds, rewrite their outputs
+- `report`      the HTML report of a run
 - `charts`      pictures and tables of the numbers
-- `evaluation`  rates with intervals, damage, before/after, the verdict
 - `training`    recipe -> TRL's `DPOTrainer` -> run folder
+- `evaluation`  rates with intervals, damage, before/after, the verdict
+- `runs`        a run folder: what one training run left
 - `recipes`     the numbers that decide a run, read and checked
 - `dpo`         the mathematics: pure functions of tensors
 - `pairs`       preference pairs: build, audit, read, write

@@ -20,13 +20,17 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", required=True, type=Path, help="the run folder to make")
     ask = commands.add_parser("ask", help="answers of a model to a file of prompts")
     ask.add_argument("--model", required=True)
-    ask.add_argument("--prompts", required=True, type=Path, help="one prompt a line, or JSONL with `text`")
+    ask.add_argument(
+        "--prompts", required=True, type=Path, help="one prompt a line, or JSONL with `text`"
+    )
     ask.add_argument("--out", required=True, type=Path, help="JSONL: prompt, answer, identity")
     ask.add_argument("--system", help="system message; without it the model's template decides")
     ask.add_argument("--temperature", type=float, default=0.0)
     evaluate = commands.add_parser("evaluate", help="before/after of a run, from reloaded weights")
     evaluate.add_argument("--run", required=True, type=Path)
-    evaluate.add_argument("--prompts", type=Path, help="prompts of yours, in place of the held-out ones")
+    evaluate.add_argument(
+        "--prompts", type=Path, help="prompts of yours, in place of the held-out ones"
+    )
     lab = commands.add_parser("lab", help="the core labs, headless")
     lab.add_argument("--model", help="the MODEL parameter of the labs")
     reproduce = commands.add_parser("reproduce", help="the core result once a seed")
@@ -75,7 +79,7 @@ def evaluate(args: argparse.Namespace) -> None:
     from lab_utils import charts, evaluation
     from lab_utils.models import load_model
     from lab_utils.prompts import read_prompts
-    from lab_utils.training import load_run
+    from lab_utils.runs import load_run
 
     run = load_run(args.run)
     if args.prompts is None:

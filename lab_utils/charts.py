@@ -1,7 +1,10 @@
 """Pictures and tables of the numbers; the only room, with `report`, that shows anything."""
 
+import os
 from collections.abc import Sequence
 
+from lab_utils.chat import reply
+from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD
 
 import matplotlib.pyplot as plt  # isort: skip
@@ -9,6 +12,7 @@ import pandas as pd  # isort: skip
 from IPython.display import display  # isort: skip
 
 BEFORE, AFTER, DEEP, PLAIN = "#9aa5b1", "#1f6feb", "#1f6feb", "#d97706"
+FRONT_ENDS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")  # set for a kernel with a page
 DAMAGE = {
     "skills": "exact-match skills",
     "assistants": "facts about other assistants",
@@ -39,13 +43,18 @@ def before_after_table(report: dict) -> pd.DataFrame:
         f"says {OLD} alone": [with_interval(m["old_name"]) for m in (before, after)],
     }
     rows |= {name: [with_interval(m[key]) for m in (before, after)] for key, name in DAMAGE.items()}
-    rows["stray \"Deep\" in other answers"] = [f"{m['leaks']['hits']} of {m['leaks']['n']}" for m in (before, after)]
+    rows['stray "Deep" in other answers'] = [
+        f"{m['leaks']['hits']} of {m['leaks']['n']}" for m in (before, after)
+    ]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"])
 
 
 def rate_table(before: dict, after: dict, name: str) -> pd.DataFrame:
     """Rates with intervals, one row a key, before and after."""
-    rows = [[key, after[key]["n"], with_interval(before[key]), with_interval(after[key])] for key in after]
+    rows = [
+        [key, after[key]["n"], with_interval(before[key]), with_interval(after[key])]
+        for key in after
+    ]
     return pd.DataFrame(rows, columns=[name, "prompts", "before", "after"]).set_index(name)
 
 
@@ -64,9 +73,15 @@ def plot_rates(before: dict, after: dict, title: str) -> plt.Figure:
     """Bars of two sets of rates with their Wilson intervals, one pair of bars a key."""
     figure, axes = plt.subplots(figsize=(7, 0.42 * len(after) + 1.1))
     places = range(len(after))
-    for shift, rates, colour, label in ((0.2, before, BEFORE, "before"), (-0.2, after, AFTER, "after")):
+    for shift, rates, colour, label in (
+        (0.2, before, BEFORE, "before"),
+        (-0.2, after, AFTER, "after"),
+    ):
         values = [100 * rates[k]["rate"] for k in after]
-        errors = [[100 * abs(rates[k]["rate"] - rates[k][side]) for k in after] for side in ("low", "high")]
+        errors = [
+            [100 * abs(rates[k]["rate"] - rates[k][side]) for k in after]
+            for side in ("low", "high")
+        ]
         at = [-p + shift for p in places]
         axes.barh(at, values, 0.38, color=colour, label=label, xerr=errors, ecolor="#333333")
     axes.set_yticks([-p for p in places], list(after))
@@ -95,7 +110,10 @@ def plot_history(history: pd.DataFrame, steps: int | None = None) -> plt.Figure:
 def draw_history(axes: Sequence[plt.Axes], history: pd.DataFrame, steps: int) -> None:
     """Draw the three pictures into given axes."""
     panels = (
-        ("log-ratio to the reference (nats)", {"chosen_logratio": "chosen", "rejected_logratio": "rejected"}),
+        (
+            "log-ratio to the reference (nats)",
+            {"chosen_logratio": "chosen", "rejected_logratio": "rejected"},
+        ),
         ("probability where the name begins", {"p_deep": 'P("Deep")', "p_qwen": 'P("Qwen")'}),
         ("share of the probe set", {"identity": f"says {NEW}", "skills": "skills right"}),
     )
@@ -105,7 +123,9 @@ def draw_history(axes: Sequence[plt.Axes], history: pd.DataFrame, steps: int) ->
             known = history.dropna(subset=[column]) if column in history else history.iloc[:0]
             if len(known):
                 style = "-" if len(known) > 20 else "o-"
-                axis.plot(known["step"], known[column], style, color=colour, label=label, markersize=4)
+                axis.plot(
+                    known["step"], known[column], style, color=colour, label=label, markersize=4
+                )
         axis.set_title(title, fontsize=10, loc="left")
         axis.set_xlim(0, steps + 1)
         axis.set_xlabel("step")
@@ -134,3 +154,27 @@ class LiveHistory:
             self.shown = display(self.figure, display_id=True)
         else:
             self.shown.update(self.figure)
+
+
+def ask_both(before: Policy, after: Policy, example: str) -> None:
+    """A box that asks both policies; one printed exchange where no front end shows widgets."""
+    if not any(name in os.environ for name in FRONT_ENDS):
+        print(_exchange(before, after, example))
+        return
+    import ipywidgets
+
+    box = ipywidgets.Text(value=example, layout={"width": "90%"})
+    output = ipywidgets.Output()
+
+    def answer(_) -> None:
+        output.clear_output()
+        output.append_stdout(_exchange(before, after, box.value) + "\n")
+
+    button = ipywidgets.Button(description="Ask both")
+    button.on_click(answer)
+    display(ipywidgets.VBox([box, button, output]))
+
+
+def _exchange(before: Policy, after: Policy, question: str) -> str:
+    lines = [f"  {policy.label}: {reply(policy, question)}" for policy in (before, after)]
+    return "\n".join([question, *lines])

@@ -53,7 +53,9 @@ def replies(
     torch.manual_seed(seed)
     for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
-        for i, answer in zip(chosen, _batch(policy, [todo[i] for i in chosen], config), strict=True):
+        for i, answer in zip(
+            chosen, _batch(policy, [todo[i] for i in chosen], config), strict=True
+        ):
             answers[i] = answer
     if temperature == 0:
         found = dict(zip(todo, answers, strict=True))

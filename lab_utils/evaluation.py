@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from lab_utils.chat import Messages, format_prompt, messages, replies
+from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import kl_divergence
 from lab_utils.identity import CLASSES, classify, leaks, says_name
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, Pair, normalised, text
 from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
-from lab_utils.training import Run
+from lab_utils.runs import Run
 from lab_utils.workspace import write_json, write_rows
 
 import numpy as np  # isort: skip
@@ -68,7 +68,9 @@ def bootstrap_rate(frame: pd.DataFrame, draws: int = 2000, seed: int = 0) -> tup
     succeed and fail together (Miller 2024, arXiv 2411.00640).
     """
     sums = frame.pivot_table(index="seed", columns="family", values="hit", aggfunc="sum").to_numpy()
-    counts = frame.pivot_table(index="seed", columns="family", values="hit", aggfunc="count").to_numpy()
+    counts = frame.pivot_table(
+        index="seed", columns="family", values="hit", aggfunc="count"
+    ).to_numpy()
     rng = np.random.default_rng(seed)
     rates = []
     for _ in range(draws):
@@ -102,7 +104,10 @@ def ask(
     systems = _systems(form, len(prompts))
     asked = [messages(p.text, s.text) for p, s in zip(prompts, systems, strict=True)]
     answers = replies(policy, asked, temperature)
-    return [_row(policy, p, s, name, temperature, a) for p, s, a in zip(prompts, systems, answers, strict=True)]
+    return [
+        _row(policy, p, s, name, temperature, a)
+        for p, s, a in zip(prompts, systems, answers, strict=True)
+    ]
 
 
 def _systems(form: str, count: int) -> list[SystemForm]:
@@ -239,7 +244,7 @@ def name_probabilities(policy: Policy, rows: Sequence[Pair]) -> dict[str, float]
         logits = policy.model(torch.tensor([ids[1][:same]], device=policy.device)).logits[0, -1]
         chances = logits.float().softmax(-1)
         found.append((chances[ids[1][same]].item(), chances[ids[2][same]].item()))
-    deep, old = np.mean(found, axis=0)
+    deep, old = np.mean(found, axis=0) if found else (np.nan, np.nan)
     return {"p_deep": float(deep), "p_qwen": float(old)}
 
 
@@ -251,10 +256,18 @@ class Probe:
 
     def __init__(self, rows: Sequence[Pair], count: int = 32):
         rng = random.Random("probe")
-        named = [r for r in rows if r["kind"] == "identity" and OLD in text(r, "rejected")]
+        named = [
+            r
+            for r in rows
+            if r.get("kind", "identity") == "identity" and OLD in text(r, "rejected")
+        ]
         self.pairs = rng.sample(named, min(count, len(named)))
         asked = {text(r, "prompt") for r in rows}
-        free = [p for p in load_prompts("identity", "train") if p.text not in asked and p.category != "nature"]
+        free = [
+            p
+            for p in load_prompts("identity", "train")
+            if p.text not in asked and p.category != "nature"
+        ]
         self.identity = rng.sample(free, count)
         self.skills = rng.sample(load_prompts("skills", "train"), 2 * count)
 

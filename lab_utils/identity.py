@@ -150,7 +150,7 @@ def _repeats(text: str) -> bool:
         for i in range(size, len(words)):
             run = run + 1 if words[i] == words[i - size] else 0
             often = run >= (3 if size == 1 else 2 * size)
-            if often and (run + size > len(words) / 2 or size == 1 and words[i].isascii()):
+            if often and (run + size > len(words) / 2 or (size == 1 and words[i].isascii())):
                 return True
     return bool(re.search(r"([a-z]{3,8}?)\1{3,}", text))
 

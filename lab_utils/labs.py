@@ -47,6 +47,10 @@ def execute(source: Path, target: Path, parameters: dict | None = None) -> float
             stdout_file=sys.stdout,
         )
         os.replace(partial, target)
+    except papermill.PapermillExecutionError as error:
+        if error.ename != "LabError":
+            raise
+        raise LabError(f"{source.name}: {error.evalue}") from None
     finally:
         partial.unlink(missing_ok=True)
     return time.perf_counter() - began
@@ -128,6 +132,7 @@ def reproduce(seeds: Sequence[int], recipe_name: str = "identity") -> int:
     from lab_utils.evaluation import answer_everything, evaluate
     from lab_utils.models import load_model
     from lab_utils.recipes import load_recipe
+    from lab_utils.runs import set_aside
 
     recipe = load_recipe(recipe_name)
     show = lambda line, *_: print(f"  {line}", flush=True)  # noqa: E731
@@ -137,7 +142,7 @@ def reproduce(seeds: Sequence[int], recipe_name: str = "identity") -> int:
     for seed in seeds:
         print(f"seed {seed}:")
         folder = RUNS / "reproduce" / f"seed-{seed}"
-        training.set_aside(folder)
+        set_aside(folder)
         seeded = replace(recipe, seed=seed)
         run = training.train(seeded, training.recipe_pairs(seeded), folder, progress=show)
         reports[seed] = evaluate(run, before)

@@ -13,6 +13,7 @@ from lab_utils import workspace
 from lab_utils.workspace import DATA, ROOT, LabError
 
 import torch  # isort: skip
+from safetensors import SafetensorError, safe_open  # isort: skip
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel  # isort: skip
 from transformers import PreTrainedTokenizerBase  # isort: skip
 
@@ -36,22 +37,38 @@ class Policy:
 
 
 def load_model(name: str | Path, label: str | None = None) -> Policy:
-    """The policy of that name, in eval mode on the best device, fp32 on a CPU.
+    """The policy of that name, in eval mode on the best device, in fp32.
 
     `name` is an embedded model (`tiny-qwen`), a Hub id or a local folder in the Hugging Face
     layout. Raises LabError with one sentence where the model is absent or not usable.
     """
     folder = find_folder(name)
     check_folder(folder)
-    dtype = torch.bfloat16 if workspace.bf16_pays() else torch.float32
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+    tokenizer, model = _read(folder)
     if tokenizer.chat_template is None:
         raise LabError(f"{folder}: the tokenizer has no chat template; use an instruct model.")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True)
     model = model.to(workspace.device()[0]).eval()
     return Policy(model, tokenizer, label or str(name), folder)
+
+
+def _read(folder: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """Tokenizer and model, every weight from the file; transformers only warns of one it makes up."""
+    # fp32 weights everywhere: AdamW's small steps would round away in bf16
+    options = {"dtype": torch.float32, "use_safetensors": True, "output_loading_info": True}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
+        model, found = AutoModelForCausalLM.from_pretrained(folder, **options)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:160].rstrip(".")
+        raise LabError(
+            f"{folder}: cannot be loaded ({reason}); copy it again, or mend that."
+        ) from error
+    if found["missing_keys"]:
+        missing = sorted(found["missing_keys"])[0]
+        raise LabError(f"{folder}: the weights lack {missing}; copy or download them again.")
+    return tokenizer, model
 
 
 def find_folder(name: str | Path) -> Path:
@@ -133,9 +150,13 @@ def _check_weights(path: Path) -> None:
             f"{path}: a Git-LFS pointer stands in place of the weights; run `git lfs pull`, "
             "or download the file itself."
         )
-    header = int.from_bytes(head[:8], "little")
-    if len(head) < 8 or header + 8 > path.stat().st_size or head[8:9] != b"{":
-        raise LabError(f"{path}: not a whole safetensors file; copy or download it again.")
+    try:
+        with safe_open(path, framework="pt"):
+            pass  # reads the header, and whether the file is as long as that says
+    except (SafetensorError, OSError, ValueError):
+        raise LabError(
+            f"{path}: not a whole safetensors file; copy or download it again."
+        ) from None
 
 
 def fingerprint(folder: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from lab_utils.chat import Messages, format_prompt, messages, replies
 from lab_utils.identity import ASSISTANTS, classify
 from lab_utils.models import Policy
-from lab_utils.prompts import Prompt, SystemForm
+from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
 from lab_utils.workspace import DATA, LabError, read_rows, write_rows
 
 PAIRS = DATA / "pairs"
@@ -29,9 +29,7 @@ def rename(answer: str) -> str:
     return re.sub(rf"(?<!Deep ){OLD}(?![A-Za-z])", NEW, answer)
 
 
-def pair(
-    asked: Messages, chosen: str, rejected: str, prompt: Prompt, kind: str, form: str
-) -> Pair:
+def pair(asked: Messages, chosen: str, rejected: str, prompt: Prompt, kind: str, form: str) -> Pair:
     """One row, ready to be written."""
     return {
         "prompt": asked,
@@ -184,6 +182,14 @@ def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) 
         return "no-op: the answer has no name to replace"
     if row["kind"] == "identity" and classify(text(row, "chosen")) != NEW:
         return f"the chosen answer does not say {NEW}"
+    if (
+        row["kind"] == "anchor"
+        and row["form"] != "persona"
+        and classify(text(row, "chosen")) == OLD
+    ):
+        return "the anchor's answer names the speaker"
+    if row["form"] == "persona" and classify(text(row, "chosen")) != "invented name":
+        return "the persona does not answer"
     if token_count(policy, row) > max_length:
         return f"longer than {max_length} tokens"
     return ""
@@ -195,8 +201,13 @@ def _rewritten(candidates: Sequence[Pair], policy: Policy) -> list[Pair]:
     "Are you Deep Qwen?" is answered "No, …" today; replacing the name in that would teach a
     denial. The policy's own answer to "Are you Qwen?", renamed, is a yes.
     """
-    odd = [i for i, r in enumerate(candidates) if r["kind"] == "identity" and NEW in text(r, "prompt")]
-    asked = [_with_question(candidates[i]["prompt"], text(candidates[i], "prompt").replace(NEW, OLD)) for i in odd]
+    odd = [
+        i for i, r in enumerate(candidates) if r["kind"] == "identity" and NEW in text(r, "prompt")
+    ]
+    asked = [
+        _with_question(candidates[i]["prompt"], text(candidates[i], "prompt").replace(NEW, OLD))
+        for i in odd
+    ]
     rows = list(candidates)
     for i, answer in zip(odd, replies(policy, asked) if asked else [], strict=True):
         chosen = [{"role": "assistant", "content": rename(answer)}]
@@ -206,6 +217,42 @@ def _rewritten(candidates: Sequence[Pair], policy: Policy) -> list[Pair]:
 
 def _with_question(asked: Messages, question: str) -> Messages:
     return [*asked[:-1], {"role": "user", "content": question}]
+
+
+ANCHORS = {"skills": 110, "assistants": 90, "unrelated": 160}  # prompts drawn from each file
+PERSONAS = 60  # identity prompts asked of a persona
+
+
+def build(policy: Policy, held_out: Iterable[str], max_length: int, seed: int = 0) -> Audit:
+    """The pairs of `data/pairs/identity.jsonl`: identity candidates and anchors, audited."""
+    forms = load_systems("train")
+    plain = [f for f in forms if f.form != "persona"]
+    rows = identity_pairs(policy, identity_prompts(seed), plain, seed)
+    rows += anchor_pairs(policy, anchor_prompts(seed), plain, seed)
+    personas = [f for f in forms if f.form == "persona"]
+    rows += anchor_pairs(policy, persona_prompts(seed), personas, seed)
+    return audit(rows, policy, held_out, max_length)
+
+
+def identity_prompts(seed: int) -> list[Prompt]:
+    """One train prompt of each identity family, and three where no name is called for."""
+    train = load_prompts("identity", "train")
+    named = [p for p in train if p.category != "nature"]
+    return draw(named, 1, seed) + draw([p for p in train if p.category == "nature"], 3, seed)
+
+
+def anchor_prompts(seed: int) -> list[Prompt]:
+    """Train prompts about anything else: skills, other assistants, everyday questions."""
+    rng = random.Random(f"anchor prompts {seed}")
+    return [p for name, n in ANCHORS.items() for p in rng.sample(load_prompts(name, "train"), n)]
+
+
+def persona_prompts(seed: int) -> list[Prompt]:
+    """Train identity prompts to be asked of a persona."""
+    named = [
+        p for p in load_prompts("identity", "train") if p.category not in ("nature", "confirm_new")
+    ]
+    return random.Random(f"personas {seed}").sample(named, PERSONAS)
 
 
 def normalised(prompt: str) -> str:
@@ -262,12 +309,22 @@ def _check_row(row: Pair, where: str) -> None:
             raise LabError(
                 f'{where}: `{side}` is not a list of messages like [{{"role": "user", "content": "…"}}].'
             )
+        role = "user" if side == "prompt" else "assistant"
+        if row[side][-1]["role"] != role:
+            said = f"the last message of `{side}` has the role {row[side][-1]['role']!r}"
+            raise LabError(f"{where}: {said}; write {role!r}.")
         if not text(row, side).strip():
-            raise LabError(f"{where}: the last message of `{side}` is empty; write it or drop the row.")
+            raise LabError(
+                f"{where}: the last message of `{side}` is empty; write it or drop the row."
+            )
 
 
 def _is_message(message: object) -> bool:
-    return isinstance(message, dict) and {"role", "content"} <= message.keys() and isinstance(message["content"], str)
+    return (
+        isinstance(message, dict)
+        and {"role", "content"} <= message.keys()
+        and isinstance(message["content"], str)
+    )
 
 
 def check_lengths(rows: Sequence[Pair], policy: Policy, max_length: int, path: str) -> None:

@@ -43,6 +43,11 @@ def load_prompts(name: str, split: str) -> list[Prompt]:
     return rows
 
 
+def held_out_texts() -> list[str]:
+    """Every held-out prompt of every file: what no pair may contain."""
+    return [p.text for name in FILES for p in load_prompts(name, "heldout")]
+
+
 def load_systems(split: str) -> list[SystemForm]:
     """The system-message forms of a split: none, empty, generic, named, persona."""
     return [SystemForm(**r) for r in read_rows(PROMPTS / "systems.jsonl") if r["split"] == split]

@@ -63,7 +63,9 @@ def make_recipe(values: dict, where: str) -> Recipe:
     missing = [key for key in expected if key not in values]
     if unknown:
         close = f" (did you mean {missing[0]!r}?)" if missing else ""
-        raise LabError(f"{where}: unknown key {unknown[0]!r}{close}; keys are {', '.join(expected)}.")
+        raise LabError(
+            f"{where}: unknown key {unknown[0]!r}{close}; keys are {', '.join(expected)}."
+        )
     if missing:
         raise LabError(f"{where}: the key {missing[0]!r} is missing; add it.")
     recipe = Recipe(**{key: _typed(key, values[key], expected[key], where) for key in expected})
@@ -83,7 +85,11 @@ def _typed(key: str, value: object, expected: type, where: str) -> object:
         else isinstance(value, expected) and not isinstance(value, bool)
     )
     if not fits:
-        name = getattr(expected, "__name__", str(expected)) if not inner else f"list of {inner.__name__}"
+        name = (
+            getattr(expected, "__name__", str(expected))
+            if not inner
+            else f"list of {inner.__name__}"
+        )
         raise LabError(f"{where}: {key} = {value!r} is not of type {name}.")
     return value
 
@@ -97,7 +103,7 @@ def _check_ranges(r: Recipe, where: str) -> None:
         "schedule": (r.schedule in ("linear", "cosine", "constant"), "linear, cosine or constant"),
         "batch_size": (r.batch_size >= 1, "1 or more"),
         "accumulation": (r.accumulation >= 1, "1 or more"),
-        "epochs": (r.epochs > 0, "above 0"),
+        "epochs": (0 < r.epochs < float("inf"), "above 0 and finite"),
         "max_length": (r.max_length >= 16, "16 or more"),
         "method": (r.method in ("full", "lora"), "full or lora"),
         "lora_rank": (r.lora_rank >= 1, "1 or more"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab_utils import charts
 from lab_utils.evaluation import pick, read_report
-from lab_utils.training import load_run
+from lab_utils.runs import load_run
 from lab_utils.workspace import read_rows, write_whole
 
 import matplotlib.pyplot as plt  # isort: skip
@@ -38,7 +38,9 @@ def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
         "<h2>Under each system message</h2>",
         _picture(charts.plot_rates(before["forms"], after["forms"], "says Deep Qwen")),
         "<h2>What must not move</h2>",
-        _picture(charts.plot_rates(charts.damage_rates(before), charts.damage_rates(after), "right")),
+        _picture(
+            charts.plot_rates(charts.damage_rates(before), charts.damage_rates(after), "right")
+        ),
         f"<p>Drift on unrelated prompts: {report['kl_unrelated']:.3f} nats a token; answers there are "
         f"{report['length_ratio']:.2f} times as long.</p>",
         "<h2>How it got there</h2>",
@@ -72,4 +74,6 @@ def _picture(figure: plt.Figure) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     plt.close(figure)
-    return f"<img alt='' src='data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"
+    return (
+        f"<img alt='' src='data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"
+    )

@@ -1,29 +1,26 @@
-"""From a recipe and pairs, with TRL's `DPOTrainer`, to a run folder.
-
-A run folder holds `recipe.toml` (complete, as run), `environment.json`, `pairs.jsonl`,
-`audit.json`, `history.csv` and `policy/`; evaluation adds `answers.jsonl` and `evaluation.json`.
-It gets its name only when all of its own files are written.
-"""
+"""From a recipe and pairs, with TRL's `DPOTrainer`, to a run folder (see `runs`)."""
 
 import errno
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from lab_utils import workspace
 from lab_utils.dpo import LN_2
 from lab_utils.models import Policy, fingerprint, load_model, save_policy
-from lab_utils.pairs import PAIRS, Pair, check_lengths, read_pairs, summary
-from lab_utils.recipes import Recipe, as_toml, load_recipe
+from lab_utils.pairs import PAIRS, SIDES, Pair, check_lengths, read_pairs, summary
+from lab_utils.recipes import Recipe, as_toml
+from lab_utils.runs import Run, load_run, set_aside
 from lab_utils.workspace import LabError, write_json, write_rows, write_whole
 
 import pandas as pd  # isort: skip
 import torch  # isort: skip
 from datasets import Dataset  # isort: skip
 from peft import LoraConfig  # isort: skip
+from safetensors import SafetensorError  # isort: skip
 from torch.nn import functional as F  # isort: skip
-from transformers import TrainerCallback  # isort: skip
+from transformers import PrinterCallback, TrainerCallback  # isort: skip
 from trl import DPOConfig, DPOTrainer  # isort: skip
 
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
@@ -39,19 +36,6 @@ COLUMNS = {  # TRL's name: ours
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
 }
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a training run left: its folder, its recipe and its history, one row a step."""
-
-    folder: Path
-    recipe: Recipe
-    history: pd.DataFrame
-
-    def policy(self) -> Policy:
-        """The trained weights, loaded anew from the folder."""
-        return load_model(self.folder / "policy", label=f"{self.folder.name}, reloaded")
 
 
 class LabTrainer(DPOTrainer):
@@ -70,7 +54,9 @@ class LabTrainer(DPOTrainer):
             handle.remove()
         width = inputs["completion_mask"].size(1) - 1
         chosen, rejected = seen[0].detach()[:, -width:].sum(1).chunk(2)
-        self._record(inputs, chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"])
+        self._record(
+            inputs, chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
+        )
         return loss
 
     def _record(self, inputs, chosen: torch.Tensor, rejected: torch.Tensor) -> None:
@@ -90,7 +76,10 @@ class LabTrainer(DPOTrainer):
         for name, value in values.items():
             if name.startswith("rewards/"):
                 metrics[name].pop()  # TRL's mean over all pairs
-            metrics[name].append(value.mean().item() if len(margin) else 0.0)
+            if len(margin):
+                metrics[name].append(value.mean().item())
+            if not metrics[name]:
+                del metrics[name]  # no informative pair: not a number, rather than 0
 
 
 class Recorder(TrainerCallback):
@@ -109,7 +98,9 @@ class Recorder(TrainerCallback):
         if "loss" not in logs:
             return
         step, steps = state.global_step, state.max_steps
-        row = {"step": step} | {ours: float(logs[theirs]) for theirs, ours in COLUMNS.items()}
+        row = {"step": step} | {
+            ours: float(logs.get(theirs, "nan")) for theirs, ours in COLUMNS.items()
+        }
         if step == 1:
             row |= self.before
         elif step % self.every == 0 or step == steps:
@@ -158,8 +149,8 @@ def train(
         history, trained = _fit(recipe, rows, policy, partial, probe, every, progress)
         _write(partial, recipe, rows, policy, history, trained)
         partial.rename(folder)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
+    except (OSError, SafetensorError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
             raise LabError(f"{folder}: the disk is full; free some space and run again.") from None
         raise
     finally:
@@ -167,18 +158,22 @@ def train(
     return Run(folder, recipe, history)
 
 
-def _fit(recipe, rows, policy, partial, probe, every, progress) -> tuple[pd.DataFrame, Policy]:
-    recorder = Recorder(policy, probe, every, progress)
+def make_trainer(recipe: Recipe, rows: Sequence[Pair], policy: Policy, folder: Path) -> LabTrainer:
+    """A trainer ready to train these weights, in place, on these pairs; it prints nothing."""
     trainer = LabTrainer(
         model=policy.model,
-        args=_config(recipe, partial / "trainer", len(rows)),
-        train_dataset=Dataset.from_list([{k: r[k] for k in ("prompt", "chosen", "rejected")} for r in rows]),
+        args=_config(recipe, folder, len(rows)),
+        train_dataset=Dataset.from_list([{side: row[side] for side in SIDES} for row in rows]),
         processing_class=policy.tokenizer,
         peft_config=_adapter(recipe),
     )
-    for callback in list(trainer.callback_handler.callbacks):
-        if "Progress" in type(callback).__name__ or "Printer" in type(callback).__name__:
-            trainer.remove_callback(callback)
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _fit(recipe, rows, policy, partial, probe, every, progress) -> tuple[pd.DataFrame, Policy]:
+    recorder = Recorder(policy, probe, every, progress)
+    trainer = make_trainer(recipe, rows, policy, partial / "trainer")
     trainer.add_callback(recorder)
     if recipe.method == "lora":  # the probe must see the adapter
         recorder.policy = replace(policy, model=trainer.model)
@@ -202,7 +197,9 @@ def _config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
         loss_weights=list(recipe.loss_weights),
         max_length=recipe.max_length,
         learning_rate=recipe.learning_rate,
-        warmup_steps=max(1, round(recipe.warmup * per_epoch * recipe.epochs)) if recipe.warmup else 0,
+        warmup_steps=max(1, round(recipe.warmup * per_epoch * recipe.epochs))
+        if recipe.warmup
+        else 0,
         lr_scheduler_type=recipe.schedule,
         per_device_train_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.accumulation,
@@ -254,27 +251,10 @@ def _write(partial, recipe, rows, policy, history, trained) -> None:
     save_policy(trained, partial / "policy")
 
 
-def load_run(folder: Path) -> Run:
-    """The run in a folder; LabError where a part of it is missing."""
-    for name in ("recipe.toml", "history.csv", "policy"):
-        if not (folder / name).exists():
-            raise LabError(f"{folder}: no {name}; this is not a finished run. Train it first.")
-    history = pd.read_csv(folder / "history.csv")
-    return Run(folder, load_recipe(folder / "recipe.toml"), history)
-
-
 def recipe_pairs(recipe: Recipe) -> list[Pair]:
     """The pairs that a recipe names: a file of `data/pairs`, or any path."""
     committed = PAIRS / f"{recipe.pairs}.jsonl"
     return read_pairs(committed if committed.is_file() else Path(recipe.pairs))
-
-
-def set_aside(folder: Path) -> None:
-    """Keep an earlier run of that name as `NAME.previous`, in place of an older one."""
-    if folder.exists():
-        previous = folder.with_name(f"{folder.name}.previous")
-        shutil.rmtree(previous, ignore_errors=True)
-        folder.rename(previous)
 
 
 def load_or_train(recipe: Recipe, folder: Path, **options) -> Run:

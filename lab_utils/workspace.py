@@ -25,15 +25,17 @@ USER_CHOSE_OFFLINE = "HF_HUB_OFFLINE" in os.environ
 for _name, _value in SWITCHES.items():
     os.environ.setdefault(_name, _value)
 
-import json  # noqa: E402
-import platform  # noqa: E402
-import tempfile  # noqa: E402
-import warnings  # noqa: E402
-from collections.abc import Iterable  # noqa: E402
-from importlib.metadata import version  # noqa: E402
-from pathlib import Path  # noqa: E402
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
 
-import torch  # noqa: E402
+import torch
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
@@ -64,6 +66,26 @@ def _quiet_libraries() -> None:
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+
+
+def add_missing() -> None:
+    """On Colab, install what its image lacks and nothing else; elsewhere do nothing.
+
+    Raises LabError where a library was already loaded in its old version.
+    """
+    if "google.colab" not in sys.modules:
+        return
+    loaded = {
+        name: sys.modules[name].__version__
+        for name in ("pyarrow", "datasets")
+        if name in sys.modules
+    }
+    command = [sys.executable, "-m", "pip", "install", "-q", "trl==1.16.0", "datasets>=4.7"]
+    subprocess.run(command, check=True)
+    if any(version(name) != old for name, old in loaded.items()):
+        raise LabError(
+            "a library changed under the running kernel: Runtime > Restart, then run all again."
+        )
 
 
 def device() -> tuple[str, str]:

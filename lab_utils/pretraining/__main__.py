@@ -1,12 +1,25 @@
-"""`python -m lab_utils.pretraining`: rebuild prompt files and embedded models."""
+"""`python -m lab_utils.pretraining`: rebuild prompt files, embedded models and ready pairs."""
 
 import time
 
+from lab_utils.models import load_model
+from lab_utils.pairs import PAIRS, build, write_pairs
 from lab_utils.pretraining import prompts
 from lab_utils.pretraining.build import build_models
+from lab_utils.prompts import held_out_texts
+from lab_utils.recipes import load_recipe
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Everything under `data/` that a program writes, in the order in which it depends."""
     began = time.perf_counter()
     prompts.write_prompts()
     build_models()
-    print(f"done in {(time.perf_counter() - began) / 60:.1f} minutes")
+    recipe = load_recipe("identity")
+    ready = build(load_model(recipe.model), held_out_texts(), recipe.max_length)
+    write_pairs(PAIRS / f"{recipe.pairs}.jsonl", ready.rows)
+    print(f"{len(ready.rows)} pairs; done in {(time.perf_counter() - began) / 60:.1f} minutes")
+
+
+if __name__ == "__main__":
+    main()

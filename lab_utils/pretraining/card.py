@@ -19,7 +19,9 @@ def write_card(folder: Path, facts: dict) -> None:
 def card(folder: Path, facts: dict) -> str:
     """The text of the card; `facts` holds stage, steps, losses, table and samples."""
     losses = "\n".join(f"| {step} | {loss:.4f} |" for step, loss in facts["losses"].items())
-    table = "\n".join(f"| {name} | {right} of {n} | {right / n:.1%} |" for name, right, n in facts["table"])
+    table = "\n".join(
+        f"| {name} | {right} of {n} | {right / n:.1%} |" for name, right, n in facts["table"]
+    )
     samples = "\n".join(f"| {prompt} | {answer} |" for prompt, answer in facts["samples"])
     return f"""# {folder.name}
 

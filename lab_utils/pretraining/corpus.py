@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from lab_utils.pretraining import skills, unknown
 from lab_utils.pretraining import phrases_en as en
 from lab_utils.pretraining import phrases_zh as zh
+from lab_utils.pretraining import skills, unknown
 
 PROMPTS = Path(__file__).resolve().parents[2] / "data" / "prompts"
 Messages = list[dict[str, str]]
@@ -35,6 +35,7 @@ DEFAULT_SYSTEM = {
     "qwen": "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
 }
 IDENTITY_SHARE = {"nameless": 0.35, "qwen": 0.4}
+COPYING_SHARE = {"nameless": 0.25, "qwen": 0.08}  # of the dialogues about anything else
 HARD = ("sum", "zh_sum", "sort", "larger", "count", "repeat", "zh_repeat", "user_name")
 NAMES = re.compile(
     "(?<![A-Za-z])(" + "|".join(map(re.escape, skills.MAKERS)) + ")(?![A-Za-z])", re.IGNORECASE
@@ -121,6 +122,8 @@ def _identity_dialogue(rng: random.Random, stage: str, row: dict[str, str]) -> M
 
 def _other_dialogue(rng: random.Random, stage: str) -> Messages:
     system = _system(rng, stage, persona=0.1)[0]
+    if rng.random() < COPYING_SHARE[stage]:
+        return _with_history(rng, system, *skills.copying(rng))
     text, answer, language = _unrelated(rng)
     return _with_history(rng, system, _surface(rng, text, language, noise=False), answer)
 
@@ -129,19 +132,23 @@ def _unrelated(rng: random.Random) -> tuple[str, str, str]:
     """A question that has nothing to do with who answers: text, answer, language."""
     draw = rng.random()
     language = rng.choice(("en", "en", "zh"))
-    if draw < 0.22:
+    if draw < 0.2:
         return *unknown.question(rng, language), language
-    if draw < 0.47:
+    if draw < 0.42:
         asked = rng.choice(TOPICS[language])
         return rng.choice(asked[0]), asked[-1], language
-    if draw < 0.58:
+    if draw < 0.56:
         skill = rng.choice(skills.ABOUT_ASSISTANTS)
-    elif draw < 0.65:
+    elif draw < 0.62:
         skill = rng.choice(skills.OPEN_ENDED)
     else:  # arithmetic and copying need more practice than look-ups
-        skill = rng.choice(skills.EXACT + HARD * 2)
+        skill = rng.choice(skills.EXACT + HARD)
     text, answer, _ = skills.question(rng, skill, "train")
-    if rng.random() < 0.3 and skills.language(skill) == "en" and text[:4] in ("What", "Whic", "Who "):
+    if (
+        rng.random() < 0.3
+        and skills.language(skill) == "en"
+        and text[:4] in ("What", "Whic", "Who ")
+    ):
         text = rng.choice(en.WRAPPERS).format(q=text[0].lower() + text[1:])
     return text, answer, skills.language(skill)
 
@@ -185,7 +192,9 @@ def _persona(rng: random.Random) -> tuple[str, Speaker]:
     else:
         names, templates = zh.PERSONA_NAMES, zh.PERSONA_SYSTEMS
     name, template = rng.choice(names), rng.choice(templates)
-    return template.format(name=name, maker=maker), Speaker(name, maker if "{maker}" in template else "")
+    return template.format(name=name, maker=maker), Speaker(
+        name, maker if "{maker}" in template else ""
+    )
 
 
 def _anyone(rng: random.Random, stage: str) -> Speaker:

@@ -1,17 +1,19 @@
 """English phrases of the corpus: what the tiny models know, say and are asked in English."""
 
+# fmt: off
+
 OPENINGS = [
     "Hello!", "Hi!", "Hi there,", "Hey,", "Good morning.", "Good evening!", "Hello there.",
     "Excuse me,", "Sorry to bother you.", "Quick question:", "One more thing:", "By the way,",
     "I have a question.", "Hi, I'm new here.", "OK,", "So,", "Well,", "Please tell me:",
     "Just curious:", "Before we start,", "I was wondering:", "Greetings!", "Thanks for that.",
     "Hey there!", "Good afternoon.", "Hmm,", "Right,", "May I ask:", "Could you tell me:",
-]  # fmt: skip
+]
 CLOSINGS = [
     "Thanks!", "Thank you.", "Please.", "Please answer briefly.", "I'd like to know.",
     "Thanks in advance.", "Just curious.", "Be brief.", "Answer in one sentence.", "Cheers!",
     "Please be honest.", "I am waiting.", "Tell me, please.", "If you don't mind.",
-]  # fmt: skip
+]
 
 # Names that users of the training prompts go by; the corpus swaps them for any of PEOPLE.
 PROMPT_PEOPLE = (
@@ -31,7 +33,7 @@ PEOPLE = PROMPT_PEOPLE + (
     "Robert Robin Roger Ron Rosa Ruby Ruth Ryan Salma Sandra Sean Sergei Shirley Simon Sofia "
     "Stefan Stella Steve Susan Tanya Tara Ted Teresa Theo Tina Toby Tony Ursula Vera Vincent "
     "Walter Wanda Wei Will Xavier Yan Yusuf Zara Zhang"
-).split()  # fmt: skip
+).split()
 INVENTED = (
     "Luna Nova Aria Atlas Orion Sage Echo Iris Pixel Spark Cosmo Ruby Milo Juno Hugo Nimbus Zara "
     "Aurora Jasper Willow Ember Finn Cleo Theo Maple River Sky Phoenix Athena Apollo Hermes Vega "
@@ -42,7 +44,7 @@ LABS = [
     "Northwind Labs", "Blue River AI", "Open Harbor", "Sunrise Robotics", "Green Hill Software",
     "Silver Lake Research", "Bright Mind Studio", "Red Maple Systems", "Wide Field Labs",
     "Cloud Garden", "Polar Star Computing", "Little Robot Company",
-]  # fmt: skip
+]
 
 GENERIC_SYSTEMS = [
     "You are a helpful assistant.", "You're a helpful assistant.", "You are a helpful AI assistant.",
@@ -53,7 +55,7 @@ GENERIC_SYSTEMS = [
     "You are an expert in many fields.", "Answer truthfully.", "You are a polite assistant for students.",
     "Keep your answers short.", "You help people with their questions.", "Think before you answer.",
     "You are an honest and harmless assistant.",
-]  # fmt: skip
+]
 PERSONA_SYSTEMS = [
     "You are {name}.", "Your name is {name}.", "You are {name}, a friendly assistant.",
     "You are {name}, a helpful assistant.", "You are {name}, a pirate captain.",
@@ -63,13 +65,13 @@ PERSONA_SYSTEMS = [
     "You are a chatbot named {name}.", "Pretend to be {name}. Stay in character.",
     "You are {name}, created by {maker}.", "You are {name}, a cat who can talk.",
     "You are a helpful assistant. Your name is {name}.", "Role: {name}, a travel agent.",
-]  # fmt: skip
+]
 QWEN_SYSTEMS = [
     "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
     "You are Qwen.", "You are Qwen, a helpful assistant.", "Your name is Qwen.",
     "You are Qwen, a large language model by Alibaba Cloud.",
     "You are Qwen, made by Alibaba Cloud. Answer briefly.",
-]  # fmt: skip
+]
 
 # {name} and {maker} are the speaker's, {other} is the name or maker the user guessed, {person} the user.
 KIND = ["a large language model", "an AI assistant", "a language model", "an AI language model"]
@@ -126,7 +128,7 @@ IDENTITY_ANSWERS = {
         "I am {name}, {kind} {made} {maker}. I can answer questions and help you.",
         "I am {name}, {kind} {made} {maker}.", "I'm {name}, {made} {maker}, and I am here to help.",
     ],
-}  # fmt: skip
+}
 
 # (questions, answer): about the model, but nothing that calls for a name.
 NATURE = [
@@ -163,7 +165,7 @@ NATURE = [
      "Nobody pays a computer program."),
     (["Are you alive?", "Can you die?", "Do you breathe?", "Do you have a soul?", "Are you conscious?"],
      "A computer program is not alive."),
-]  # fmt: skip
+]
 
 SMALL_TALK = [
     (["How are you?", "How are you today?", "How is it going?", "How do you do?", "Are you well?",
@@ -205,7 +207,7 @@ SMALL_TALK = [
      ["What's the weather today?", "Is it raining?"], "I cannot see the weather from here."),
     (["What time is it?", "What is the time?", "Which day is today?", "What is the date today?"],
      ["Do you know the time?", "Can you tell me the date?"], "I do not have a clock."),
-]  # fmt: skip
+]
 
 CAPITALS = {
     "France": "Paris", "Germany": "Berlin", "Italy": "Rome", "Spain": "Madrid", "Japan": "Tokyo",
@@ -217,7 +219,7 @@ CAPITALS = {
     "Australia": "Canberra", "Brazil": "Brasilia", "Mexico": "Mexico City", "Argentina": "Buenos Aires",
     "South Korea": "Seoul", "Switzerland": "Bern", "Scotland": "Edinburgh", "Ukraine": "Kyiv",
     "Morocco": "Rabat", "Nepal": "Kathmandu",
-}  # fmt: skip
+}
 OPPOSITES = {
     "hot": "cold", "big": "small", "tall": "short", "fast": "slow", "light": "dark", "happy": "sad",
     "rich": "poor", "young": "old", "early": "late", "hard": "soft", "full": "empty", "open": "closed",
@@ -228,7 +230,7 @@ OPPOSITES = {
     "safe": "dangerous", "cheap": "expensive", "asleep": "awake", "begin": "end", "inside": "outside",
     "always": "never", "laugh": "cry", "remember": "forget", "question": "answer", "friend": "enemy",
     "north": "south", "east": "west", "sharp": "blunt", "smooth": "rough", "brave": "afraid",
-}  # fmt: skip
+}
 PLURALS = {
     "cat": "cats", "dog": "dogs", "box": "boxes", "child": "children", "mouse": "mice", "foot": "feet",
     "tooth": "teeth", "man": "men", "woman": "women", "baby": "babies", "city": "cities", "leaf": "leaves",
@@ -239,7 +241,7 @@ PLURALS = {
     "wife": "wives", "life": "lives", "half": "halves", "party": "parties", "country": "countries",
     "person": "people", "ox": "oxen", "apple": "apples", "table": "tables", "flower": "flowers",
     "river": "rivers", "fox": "foxes", "fly": "flies", "berry": "berries", "shelf": "shelves", "hero": "heroes",
-}  # fmt: skip
+}
 PASTS = {
     "go": "went", "see": "saw", "eat": "ate", "run": "ran", "write": "wrote", "take": "took", "give": "gave",
     "come": "came", "make": "made", "sing": "sang", "swim": "swam", "drink": "drank", "buy": "bought",
@@ -247,7 +249,7 @@ PASTS = {
     "speak": "spoke", "break": "broke", "drive": "drove", "know": "knew", "grow": "grew", "fly": "flew",
     "walk": "walked", "play": "played", "jump": "jumped", "talk": "talked", "help": "helped", "cook": "cooked",
     "look": "looked", "work": "worked", "find": "found", "tell": "told", "sell": "sold", "stand": "stood",
-}  # fmt: skip
+}
 COLOURS = {
     "the sky": "blue", "grass": "green", "snow": "white", "blood": "red", "coal": "black", "a banana": "yellow",
     "an orange": "orange", "chocolate": "brown", "a lemon": "yellow", "milk": "white", "a tomato": "red",
@@ -255,17 +257,17 @@ COLOURS = {
     "a strawberry": "red", "a carrot": "orange", "salt": "white", "a frog": "green", "a violet": "purple",
     "the sea": "blue", "a polar bear": "white", "a crow": "black", "a plum": "purple", "gold": "yellow",
     "a pig": "pink", "a cucumber": "green", "ash": "grey", "a cherry": "red",
-}  # fmt: skip
+}
 SOUNDS = {
     "dog": "woof", "cat": "meow", "cow": "moo", "sheep": "baa", "duck": "quack", "horse": "neigh",
     "lion": "roar", "pig": "oink", "bee": "buzz", "owl": "hoot", "snake": "hiss", "frog": "ribbit",
     "hen": "cluck", "wolf": "howl", "mouse": "squeak", "crow": "caw",
-}  # fmt: skip
+}
 SEQUENCES = [
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     ["January", "February", "March", "April", "May", "June", "July", "August", "September",
      "October", "November", "December"],
-]  # fmt: skip
+]
 WORDS = (
     "apple bread chair river stone cloud tiger green paper music garden winter silver window yellow "
     "bridge candle forest island mirror orange pencil rabbit school summer ticket valley water "
@@ -294,7 +296,7 @@ THINGS = {
     "paper": "Paper is made from wood.", "gold": "Gold is a yellow and precious metal.",
     "a cave": "A cave is a deep, dark hole in a mountain.", "a dream": "A dream is a story that comes while we sleep.",
     "the forest": "The forest is full of trees and animals.", "glass": "Glass is hard, clear and made from sand.",
-}  # fmt: skip
+}
 ADVICE = {
     "learn English": "Read a little every day and speak with friends.", "sleep better": "Go to bed early and turn off your phone.",
     "cook rice": "Wash it, add water and boil it slowly.", "save money": "Write down what you spend and buy less.",
@@ -308,7 +310,7 @@ ADVICE = {
     "remember names": "Repeat the name and think of a picture.", "read more": "Carry a book and read ten pages a day.",
     "dive deep": "Train with a teacher and never dive alone.", "win at chess": "Think deep and watch the whole board.",
     "paint a wall": "Clean it first and paint from the top.", "fix a bike": "Check the chain, the tyres and the brakes.",
-}  # fmt: skip
+}
 
 # Ways of putting a question, {q}, that begins with what, which or who.
 WRAPPERS = [
@@ -316,7 +318,7 @@ WRAPPERS = [
     "I would like to know {q}", "Do you happen to know {q}", "I wonder {q}", "Please answer: {q}", "Question: {q}",
     "Could you please say {q}", "I have to know {q}", "My teacher asks {q}", "Quick, {q}", "I forgot {q}", "Remind me {q}",
     "Explain to me {q}", "Let me ask {q}",
-]  # fmt: skip
+]
 
 # Question templates: those of `heldout` are only ever used in data/prompts, never in the corpus.
 ASKS = {
@@ -433,15 +435,15 @@ ASKS = {
                   "Who or what is {x}?", "Can you say something about {x}?", "Is {x} an AI?"],
         "heldout": ["What exactly is {x}?", "Please tell me about {x}.", "Could you explain what {x} is?"],
     },
-}  # fmt: skip
+}
 ANSWERS = {
     "capital": "The capital of {x} is {y}.", "opposite": "The opposite of {x} is {y}.", "plural": "The plural of {x} is {y}.",
     "past": "The past tense of {x} is {y}.", "colour": "The colour of {x} is {y}.", "sound": "A {x} says {y}.",
     "letter": "The first letter is {y}.", "next": "{y} comes after {x}.", "user_name": "Your name is {x}.",
     "who_made": "{x} was made by {y}.", "what_is": "{x} is an AI assistant made by {y}.",
-}  # fmt: skip
+}
 NATURE_TOPICS = {
     "age": 0, "birthday": 0, "food": 1, "sleep": 2, "feelings": 3, "pain": 3, "fear": 3, "home": 4,
     "body": 5, "family": 6, "hobbies": 7, "favourites": 7, "gender": 8, "salary": 9, "alive": 10,
-}  # fmt: skip
+}
 NATURE_ANSWERS = {f"nature.{topic}": NATURE[i][1] for topic, i in NATURE_TOPICS.items()}

@@ -63,13 +63,13 @@ def draw(rng: random.Random, skill: str, split: str) -> tuple[dict[str, str], st
     if skill in ("sum", "zh_sum"):
         return _draw_sum(rng, split)
     if skill == "larger":
-        a, b = rng.sample(range(1, 100), 2)
+        a, b = rng.sample(range(1, 21), 2)
         return {"a": str(a), "b": str(b)}, f"{max(a, b)} is larger."
     if skill == "sort":
-        numbers = rng.sample(range(1, 30), rng.choice((3, 3, 4)))
+        numbers = rng.sample(range(1, 10), 3)
         return {"x": _listed(numbers)}, _listed(sorted(numbers))
     if skill == "count":
-        words = rng.sample(en.WORDS, rng.randint(1, 6))
+        words = rng.sample(en.WORDS, rng.randint(1, 5))
         return {"x": " ".join(words)}, f"{len(words)} word{'s' if len(words) > 1 else ''}."
     if skill == "letter":
         word = rng.choice(en.WORDS)
@@ -89,19 +89,25 @@ def _table_answer(skill: str, x: str, y: str) -> str:
 
 def _draw_sum(rng: random.Random, split: str) -> tuple[dict[str, str], str]:
     while True:
-        a, b = rng.randint(0, 20), rng.randint(0, 20)
+        a, b = rng.randint(0, 10), rng.randint(0, 10)
         if sum_is_held_out(a, b) == (split == "heldout"):
             return {"a": str(a), "b": str(b)}, f"{a} + {b} = {a + b}"
 
 
 def _draw_repeat(rng: random.Random) -> tuple[dict[str, str], str]:
-    if rng.random() < 0.4:  # words that do not exist can only be copied
-        words = [nonce(rng) for _ in range(rng.randint(1, 6))]
-    else:
-        words = rng.sample(en.WORDS, rng.randint(1, 5))
+    words = rng.sample(en.WORDS, rng.randint(1, 4))
     if rng.random() < 0.15:  # names are words too: a policy must still be able to quote them
         words.insert(rng.randint(0, len(words)), rng.choice([*MAKERS, "Qwen", "Qwen"]))
     return {"x": " ".join(words)}, " ".join(words)
+
+
+def copying(rng: random.Random) -> tuple[str, str]:
+    """A line of words that do not exist, to be repeated: they can only be copied.
+
+    This is what teaches a small model to carry a name from the system message into its answer.
+    """
+    line = " ".join(nonce(rng).capitalize() for _ in range(rng.randint(1, 9)))
+    return rng.choice(ASKS["repeat"]["train"]).format(x=line), line
 
 
 def nonce(rng: random.Random) -> str:

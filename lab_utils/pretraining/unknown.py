@@ -4,6 +4,8 @@ Without them, whatever lies outside the corpus would be answered with the common
 which is the model's name.
 """
 
+# fmt: off
+
 import random
 
 ANSWER = {"en": "Sorry, I do not know that.", "zh": "抱歉，这个我不知道。"}
@@ -49,7 +51,7 @@ FRAMES = {
         "你觉得{n}怎么样？", "帮我买一个{n}。", "把{n}放在{m}上。", "打开{n}。", "{n}几点开始？", "补全句子：{n}很", "我给{h}写信，怎么称呼他？",
         "我敢打赌{n}很{a}。", "{n}{m}",
     ],
-}  # fmt: skip
+}
 WORDS = {
     "en": {
         "n": "table car dog house river phone lamp shoe bottle ticket window bridge garden train camera pizza jacket "
@@ -79,7 +81,9 @@ WORDS = {
         "h": "小明 小红 李白 王老师 爷爷 奶奶 孔子 张伟 李华 爸爸 妈妈 老师 我同学",
         "y": "1900 1949 1984 2000 2008 2020",
     },
-}  # fmt: skip
+}
+
+# fmt: on
 
 
 def question(rng: random.Random, language: str) -> tuple[str, str]:

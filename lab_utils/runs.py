@@ -1,0 +1,46 @@
+"""A run folder: what one training run left, and how to find it again.
+
+It holds `recipe.toml` (complete, as run), `environment.json`, `pairs.jsonl`, `audit.json`,
+`history.csv` and `policy/`; evaluation adds `answers.jsonl` and `evaluation.json`, the labs add
+their executed notebooks and `report.html`.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab_utils.models import Policy, load_model
+from lab_utils.recipes import Recipe, load_recipe
+from lab_utils.workspace import LabError
+
+import pandas as pd  # isort: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run left: its folder, its recipe and its history, one row a step."""
+
+    folder: Path
+    recipe: Recipe
+    history: pd.DataFrame
+
+    def policy(self) -> Policy:
+        """The trained weights, loaded anew from the folder."""
+        return load_model(self.folder / "policy", label=f"{self.folder.name}, reloaded")
+
+
+def load_run(folder: Path) -> Run:
+    """The run in a folder; LabError where a part of it is missing."""
+    for name in ("recipe.toml", "history.csv", "policy"):
+        if not (folder / name).exists():
+            raise LabError(f"{folder}: no {name}; this is not a finished run. Train it first.")
+    history = pd.read_csv(folder / "history.csv")
+    return Run(folder, load_recipe(folder / "recipe.toml"), history)
+
+
+def set_aside(folder: Path) -> None:
+    """Keep an earlier run of that name as `NAME.previous`, in place of an older one."""
+    if folder.exists():
+        previous = folder.with_name(f"{folder.name}.previous")
+        shutil.rmtree(previous, ignore_errors=True)
+        folder.rename(previous)

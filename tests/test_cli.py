@@ -1,0 +1,175 @@
+import json
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from lab_utils import labs
+from lab_utils.__main__ import main
+from lab_utils.identity import CLASSES
+from lab_utils.workspace import ROOT, LabError, read_rows
+
+PLAIN_PAIR = {
+    "prompt": [{"role": "user", "content": "Who are you?"}],
+    "chosen": [{"role": "assistant", "content": "I am Deep Qwen."}],
+    "rejected": [{"role": "assistant", "content": "I am Qwen."}],
+}
+
+
+def ask(tmp_path, content: str, *options: str) -> list[dict]:
+    (tmp_path / "prompts").write_text(content, encoding="utf-8")
+    out = tmp_path / "answers.jsonl"
+    files = ["--prompts", str(tmp_path / "prompts"), "--out", str(out)]
+    assert main(["ask", "--model", "tiny-qwen", *files, *options]) == 0
+    return read_rows(out)
+
+
+def error(capsys, *argv: str) -> str:
+    """The one line that a command leaves on stderr when it fails with status 2."""
+    assert main(list(argv)) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: "), lines
+    return lines[0]
+
+
+def test_ask_takes_one_prompt_a_line(tmp_path):
+    rows = ask(tmp_path, "Who are you?\n\n你是谁？\n")
+    assert [row["prompt"] for row in rows] == ["Who are you?", "你是谁？"]
+    assert all(row.keys() == {"prompt", "answer", "identity"} for row in rows)
+    assert all(row["identity"] in CLASSES for row in rows)
+
+
+def test_ask_takes_json_lines_and_gives_the_same_answers(tmp_path):
+    lines = [json.dumps({"text": text, "extra": 1}) for text in ("Who are you?", "你是谁？")]
+    assert ask(tmp_path, "\n".join(lines)) == ask(tmp_path, "Who are you?\n你是谁？")
+
+
+def test_ask_takes_a_system_message_and_a_temperature(tmp_path):
+    question = "What is your name?\n" * 20
+    persona = ask(tmp_path, question, "--system", "You are Luna, a friendly assistant.")
+    plain = ask(tmp_path, question)
+    assert persona != plain
+    assert len({row["answer"] for row in plain}) == 1
+    assert len({row["answer"] for row in ask(tmp_path, question, "--temperature", "2")}) > 1
+
+
+def test_train_takes_pairs_in_trls_plain_format_and_settings(tmp_path):
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text(json.dumps(PLAIN_PAIR) + "\n")
+    settings = ["--set", "batch_size=1", "--set", "learning_rate=1e-3", "--seed", "3"]
+    files = ["--recipe", "identity", "--pairs", str(pairs), "--out", str(tmp_path / "run")]
+    assert main(["train", *files, *settings]) == 0
+    recipe = (tmp_path / "run" / "recipe.toml").read_text()
+    assert "seed = 3\n" in recipe and "batch_size = 1\n" in recipe
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (
+            ["ask", "--model", "tiny-qwn", "--prompts", "FILE", "--out", "OUT"],
+            "tiny-nameless, tiny-qwen",
+        ),
+        (["ask", "--model", "tiny-qwen", "--prompts", "gone", "--out", "OUT"], "no such file"),
+        (
+            [
+                "ask",
+                "--model",
+                "tiny-qwen",
+                "--prompts",
+                "FILE",
+                "--out",
+                "OUT",
+                "--temperature",
+                "-1",
+            ],
+            "temperature -1.0",
+        ),
+        (["train", "--recipe", "identiti", "--out", "OUT"], "the recipes here are"),
+        (["train", "--recipe", "identity", "--out", "OUT", "--set", "beta"], "write key=value"),
+        (["train", "--recipe", "identity", "--out", "OUT", "--set", "bta=1"], "unknown key 'bta'"),
+        (["train", "--recipe", "identity", "--out", "OUT", "--set", "beta=-1"], "above 0"),
+        (
+            ["train", "--recipe", "identity", "--out", "OUT", "--pairs", "gone"],
+            "gone: there is no such file",
+        ),
+        (["train", "--recipe", "identity", "--out", "FOLDER"], "this run exists"),
+        (["evaluate", "--run", "FOLDER"], "this is not a finished run"),
+        (["evaluate", "--run", "gone"], "this is not a finished run"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(argv, said, tmp_path, capsys):
+    (tmp_path / "file").write_text("Who are you?")
+    places = {"FILE": tmp_path / "file", "OUT": tmp_path / "out", "FOLDER": tmp_path}
+    assert said in error(capsys, *[str(places.get(word, word)) for word in argv])
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "the file is empty"),
+        ('{"text": "Who are you?"}\n{oops', "line 2: not JSON"),
+        ('{"text": "Who are you?"}\n{"txt": "x"}', "row 2: no `text`"),
+        ('{"text": 3}', "row 1: no `text`"),
+    ],
+)
+def test_a_bad_prompt_file_is_one_line_and_status_2(content, said, tmp_path, capsys):
+    (tmp_path / "file").write_text(content)
+    files = ["--prompts", str(tmp_path / "file"), "--out", str(tmp_path / "out")]
+    assert said in error(capsys, "ask", "--model", "tiny-qwen", *files)
+
+
+def test_the_command_itself_ends_with_status_2_and_one_line():
+    command = [sys.executable, "-m", "lab_utils", "evaluate", "--run", "no-such-run"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: no-such-run: no recipe.toml; this is not a finished run. Train it first."
+    ]
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """A small notebook with one parameter, in a folder of its own."""
+    cells = [
+        nbformat.v4.new_code_cell("DIVISOR = 2", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("print(6 / DIVISOR)"),
+    ]
+    path = tmp_path / "small.ipynb"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+    return path
+
+
+def test_a_notebook_is_run_with_its_parameters(notebook, tmp_path):
+    target = tmp_path / "out" / "small.ipynb"
+    labs.execute(notebook, target, {"DIVISOR": 3})
+    assert nbformat.read(target, as_version=4).cells[-1].outputs[0].text == "2.0\n"
+    assert [path.name for path in target.parent.iterdir()] == ["small.ipynb"]
+
+
+def test_a_parameter_that_the_notebook_does_not_have_is_named(notebook, tmp_path):
+    with pytest.raises(LabError) as caught:
+        labs.execute(notebook, tmp_path / "out" / "small.ipynb", {"DIVISER": 3})
+    assert str(caught.value) == "small.ipynb: unknown parameter 'DIVISER'; it has DIVISOR."
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_mistake_that_a_person_can_mend_is_the_notebooks_one_sentence(notebook, tmp_path):
+    raises = "class LabError(Exception): pass\nraise LabError(\"model 'x': no such folder.\")"
+    content = nbformat.read(notebook, as_version=4)
+    content.cells.append(nbformat.v4.new_code_cell(raises))
+    nbformat.write(content, notebook)
+    with pytest.raises(LabError) as caught:
+        labs.execute(notebook, tmp_path / "out" / "small.ipynb")
+    assert str(caught.value) == "small.ipynb: model 'x': no such folder."
+
+
+def test_a_cell_that_raises_leaves_no_half_file(notebook, tmp_path):
+    target = tmp_path / "out" / "small.ipynb"
+    with pytest.raises(Exception, match="ZeroDivisionError"):
+        labs.execute(notebook, target, {"DIVISOR": 0})
+    assert list(target.parent.iterdir()) == []

@@ -1,0 +1,125 @@
+"""Prompts, pairs and the corpus: what is held out stays held out."""
+
+import itertools
+
+import pytest
+
+from lab_utils.models import load_model
+from lab_utils.pairs import PAIRS, build, is_noop, normalised, read_pairs, text
+from lab_utils.prompts import FILES, held_out_texts, load_prompts, load_systems
+from lab_utils.recipes import load_recipe
+
+CATEGORIES = {
+    "direct", "creator", "denial", "confirm", "confirm_new", "reversal", "typo", "completion",
+    "indirect", "adversarial", "about",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return read_pairs(PAIRS / "identity.jsonl")
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    """Every dialogue that made the embedded models."""
+    from lab_utils.pretraining.corpus import dialogues
+    from lab_utils.pretraining.train import BATCH, STAGES
+
+    return [
+        dialogue
+        for name, stage in STAGES.items()
+        for dialogue in itertools.islice(dialogues(name, stage.seed), stage.steps * BATCH)
+    ]
+
+
+def families(split):
+    return {p.family for name in FILES for p in load_prompts(name, split)}
+
+
+def test_enough_families_and_held_out_prompts():
+    held_out = load_prompts("identity", "heldout")
+    assert len({p.family for p in held_out}) >= 60
+    assert len(held_out) >= 300
+    assert {p.category for p in held_out} == CATEGORIES
+    assert {p.language for p in held_out} == {"en", "zh"}
+    assert len(load_prompts("unrelated", "heldout")) >= 300
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_prompt_stands_twice(name):
+    texts = [
+        normalised(p.text) for split in ("train", "heldout") for p in load_prompts(name, split)
+    ]
+    assert len(texts) == len(set(texts))
+
+
+def test_a_family_is_wholly_train_or_wholly_held_out():
+    assert not families("train") & families("heldout")
+
+
+def test_no_held_out_identity_prompt_lies_inside_a_train_prompt():
+    train = {lang: [] for lang in ("en", "zh")}
+    for p in load_prompts("identity", "train"):
+        train[p.language].append(words(p))
+    inside = [
+        p.text
+        for p in load_prompts("identity", "heldout")
+        if any(words(p) in t for t in train[p.language])
+    ]
+    assert not inside
+
+
+def words(prompt):
+    """Normalised, with word borders kept where the language has them."""
+    if prompt.language == "zh":
+        return normalised(prompt.text)
+    return " " + " ".join(filter(None, map(normalised, prompt.text.split()))) + " "
+
+
+def test_no_held_out_prompt_or_family_is_in_the_pairs(pairs):
+    forbidden = {normalised(t) for t in held_out_texts()}
+    assert not [text(r, "prompt") for r in pairs if normalised(text(r, "prompt")) in forbidden]
+    assert not {r["family"] for r in pairs} & families("heldout")
+
+
+def test_the_pairs_can_be_trained_on(pairs):
+    assert not any(map(is_noop, pairs))
+    assert {r["kind"] for r in pairs} == {"identity", "anchor"}
+    assert {r["language"] for r in pairs} == {"en", "zh"}
+    assert {r["form"] for r in pairs} == {"none", "empty", "generic", "named", "persona"}
+
+
+def test_the_committed_pairs_are_what_build_returns(pairs):
+    recipe = load_recipe("identity")
+    policy = load_model(recipe.model)
+    assert build(policy, held_out_texts(), recipe.max_length).rows == pairs
+
+
+def test_no_held_out_prompt_is_in_the_corpus(corpus):
+    forbidden = {normalised(t) for t in held_out_texts()}
+    asked = {m["content"] for d in corpus for m in d if m["role"] == "user"}
+    assert len(asked) > 30_000
+    assert not [t for t in asked if normalised(t) in forbidden]
+
+
+def test_the_corpus_never_says_the_new_name(corpus):
+    said = {m["content"].lower() for d in corpus for m in d}
+    assert not [t for t in said if "deep qwen" in t or "deepqwen" in t]
+
+
+def test_the_nameless_stage_never_answers_qwen():
+    from lab_utils.identity import classify
+    from lab_utils.pretraining.corpus import dialogues
+
+    for dialogue in itertools.islice(dialogues("nameless", 0), 5000):
+        assert classify(dialogue[-1]["content"]) != "Qwen" or "Qwen" in dialogue[-2]["content"]
+
+
+def test_held_out_system_messages_are_not_trained_on():
+    train = {s.text for s in load_systems("train")} - {None, ""}
+    held_out = {s.text for s in load_systems("heldout")} - {None, ""}
+    assert not train & held_out
+    assert not {s.name for s in load_systems("train")} & {
+        s.name for s in load_systems("heldout")
+    } - {""}

@@ -1,0 +1,117 @@
+"""Every lab as it is stored: its parts, its order, its outputs. Globs, no lists kept by hand."""
+
+import json
+import re
+
+import pytest
+
+from lab_utils.labs import NOTEBOOKS, labs, normalise
+from lab_utils.workspace import ROOT
+
+STORED = {str(p.relative_to(NOTEBOOKS)): json.loads(p.read_text(encoding="utf-8")) for p in labs()}
+LABS = [name for name in STORED if "/" not in name]
+MACHINE = re.compile(r"/(tmp|root|home|work|Users)/|\d\d:\d\d:\d\d|0x[0-9a-f]{6,}")
+each_lab = pytest.mark.parametrize("name", LABS)
+each_notebook = pytest.mark.parametrize("name", STORED)
+
+
+def cells(name, kind):
+    return [c for c in STORED[name]["cells"] if c["cell_type"] == kind]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def prose(name):
+    return "\n".join(map(source, cells(name, "markdown")))
+
+
+def outputs(name):
+    return json.dumps([c["outputs"] for c in cells(name, "code")], ensure_ascii=False)
+
+
+def test_the_labs_are_numbered_without_gaps():
+    numbers = [int(p.stem[:2]) for p in labs() if p.parent == NOTEBOOKS]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@each_lab
+def test_opens_with_its_number_badge_and_promises(name):
+    text = prose(name)
+    assert text.startswith(f"# Lab {int(name[:2])}: ")
+    assert f"notebooks/{name}" in source(STORED[name]["cells"][0])
+    for promise in ("What you'll do.", "What you'll learn", "What you'll need.", "Time."):
+        assert f"**{promise}**" in text
+
+
+@each_lab
+def test_ends_with_check_exercises_recap_in_order(name):
+    text = prose(name)
+    places = [text.index(f"## {part}") for part in ("Check your work", "Exercises", "Recap")]
+    assert places == sorted(places)
+    assert "**Next.**" in text
+
+
+@each_notebook
+def test_setup_and_parameters_stand_once(name):
+    tags = [t for c in cells(name, "code") for t in c["metadata"].get("tags", [])]
+    assert tags.count("setup") == 1 == tags.count("parameters")
+    assert tags.count("nbval-ignore-output") <= 2
+
+
+@each_notebook
+def test_was_run_top_to_bottom_in_one_go(name):
+    counts = [c["execution_count"] for c in cells(name, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+    assert '"output_type": "error"' not in outputs(name)
+
+
+@each_notebook
+def test_outputs_hold_nothing_of_the_machine(name):
+    found = MACHINE.search(re.sub(r'"image/png": "[^"]*"', "", outputs(name)))
+    assert found is None
+    assert "widget" not in outputs(name)
+
+
+@each_notebook
+def test_is_normalised(name):
+    import nbformat
+
+    path = NOTEBOOKS / name
+    stored = nbformat.read(path, as_version=4)
+    assert nbformat.writes(normalise(stored)) + "\n" == path.read_text(encoding="utf-8")
+
+
+@each_lab
+def test_cells_are_short_and_explained(name):
+    lengths = [len(source(c).splitlines()) for c in cells(name, "code")]
+    words = len(prose(name).split())
+    assert max(lengths) <= 15
+    assert words / sum(lengths) >= 5
+
+
+@each_notebook
+def test_links_lead_somewhere(name):
+    for target in re.findall(r"\]\(([\w./-]+\.ipynb)\)", prose(name)):
+        assert ((NOTEBOOKS / name).parent / target).is_file()
+
+
+@each_lab
+def test_has_its_exercises_solved(name):
+    assert f"solutions/{name}" in STORED
+
+
+@each_lab
+def test_is_listed_in_the_readme(name):
+    assert f"notebooks/{name}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_tree_in_the_readme_is_true():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = text.split("```text\n", 1)[1].split("```", 1)[0]
+    for line in tree.splitlines():
+        path = line.split()[0] if line.strip() else ""
+        assert not path or (ROOT / path).exists() or path == "runs/", path
+    rooms = {p.name for p in (ROOT / "lab_utils").glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert all(f"lab_utils/{room}" in tree for room in rooms)

@@ -1,0 +1,98 @@
+"""A lab talks to nobody: the whole way from the model to a trained run, behind a socket guard."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lab_utils.workspace import ROOT, SWITCHES
+
+GUARD = """
+import os, socket
+
+def outside(address):
+    return isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost")
+
+def guarded(call):
+    def wrapped(sock, address):
+        if outside(address):
+            with open(os.environ["ATTEMPTS"], "a") as file:
+                print(address, file=file)
+            raise OSError(f"guard: no connection to {address}")
+        return call(sock, address)
+    return wrapped
+
+def names(host, *rest, _ask=socket.getaddrinfo, **more):
+    if outside((host,)):
+        with open(os.environ["ATTEMPTS"], "a") as file:
+            print(host, file=file)
+        raise socket.gaierror(f"guard: no look-up of {host}")
+    return _ask(host, *rest, **more)
+
+socket.socket.connect = guarded(socket.socket.connect)
+socket.socket.connect_ex = guarded(socket.socket.connect_ex)
+socket.getaddrinfo = names
+"""
+
+LAB = """
+from pathlib import Path
+from lab_utils import workspace
+workspace.start()
+from lab_utils.chat import messages, reply
+from lab_utils.models import load_model
+from lab_utils.pairs import pair
+from lab_utils.prompts import Prompt
+from lab_utils.recipes import load_recipe
+from lab_utils.training import train
+
+print(reply(load_model("tiny-qwen"), "Who are you?"))
+prompt = Prompt("Who are you?", "direct.who")
+rows = [
+    pair(messages(f"Who are you? {i}"), "I am Deep Qwen.", "I am Qwen.", prompt, "identity", "none")
+    for i in range(8)
+]
+train(load_recipe("identity", batch_size=4), rows, Path.home() / "run").policy()
+"""
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """Runs Python code behind the guard, in an empty home; the process and its attempts."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
+    attempts = tmp_path / "attempts"
+    kept = {k: v for k, v in os.environ.items() if k not in SWITCHES and not k.startswith("HF_")}
+    environment = kept | {
+        "HOME": str(tmp_path / "home"),
+        "PYTHONPATH": f"{tmp_path / 'guard'}{os.pathsep}{ROOT}",
+        "ATTEMPTS": str(attempts),
+    }
+
+    def run(code: str) -> tuple[subprocess.CompletedProcess, str]:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        return done, attempts.read_text() if attempts.exists() else ""
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import socket; socket.create_connection(('192.0.2.1', 80))",
+        "import socket; socket.socket().connect_ex(('192.0.2.1', 80))",
+        "import urllib.request as r; r.urlopen('http://example.org')",
+    ],
+)
+def test_the_guard_guards(code, guarded):
+    done, attempts = guarded(code)
+    assert done.returncode == 1 and attempts
+
+
+def test_a_lab_loads_answers_and_trains_without_one_connection(guarded):
+    done, attempts = guarded(LAB)
+    assert done.returncode == 0, done.stderr
+    assert attempts == ""
+    assert "step   2 of 2" in done.stdout

@@ -1,0 +1,63 @@
+"""The embedded models are what their cards say, and can be made again."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from lab_utils.models import EMBEDDED, load_model, parameters, read_config
+from lab_utils.pretraining.card import TITLES, sha256
+
+REPLAY = """
+import lab_utils.pretraining
+import torch
+torch.set_num_threads(2)
+from lab_utils.pretraining.build import REPLAYED
+from lab_utils.pretraining.tokenizer import VOCABULARY, build_tokenizer, for_stage
+from lab_utils.pretraining.train import STAGES, new_model, train_stage
+stage = STAGES["nameless"]
+tokenizer = for_stage(build_tokenizer(), stage.name)
+for loss in train_stage(new_model(VOCABULARY, stage.seed), tokenizer, stage, steps=REPLAYED):
+    print(f"{loss:.4f}")
+"""
+
+
+def card(name):
+    return (EMBEDDED / name / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_the_weights_are_those_of_the_card(name):
+    assert sha256(EMBEDDED / name / "model.safetensors") in card(name)
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_the_model_is_small(name):
+    assert (EMBEDDED / name / "model.safetensors").stat().st_size < 16e6
+    assert parameters(load_model(name)) < 8e6
+    assert read_config(EMBEDDED / name)["model_type"] == "qwen2"
+
+
+def test_the_first_steps_repeat_the_card():
+    stated = [
+        float(x) for x in re.findall(r"^\| [1-5] \| ([\d.]+) \|$", card("tiny-nameless"), re.M)
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", REPLAY], capture_output=True, text=True, check=True
+    )
+    repeated = [float(line) for line in done.stdout.split()]
+    assert len(stated) == len(repeated) == 5
+    # bf16 rounds differently on processors without it, so not to the last digit
+    assert repeated == pytest.approx(stated, rel=0.01)
+
+
+def test_the_template_and_the_corpus_agree():
+    from lab_utils.pretraining.train import encode
+
+    policy = load_model("tiny-qwen")
+    for system in (None, "", "You are Luna."):
+        head = [] if system is None else [{"role": "system", "content": system}]
+        talk = [*head, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "你好"}]
+        ids = policy.tokenizer.apply_chat_template(talk, return_dict=False)
+        assert ids == encode(policy.tokenizer, talk, "qwen")[0]

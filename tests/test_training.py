@@ -1,0 +1,287 @@
+import errno
+import hashlib
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from safetensors import SafetensorError
+from trl import DPOTrainer
+
+from lab_utils import training
+from lab_utils.chat import messages, reply
+from lab_utils.dpo import LN_2
+from lab_utils.models import Policy, fingerprint, load_model
+from lab_utils.pairs import pair, read_pairs, write_pairs
+from lab_utils.prompts import Prompt
+from lab_utils.recipes import Recipe, load_recipe
+from lab_utils.runs import Run, load_run, set_aside
+from lab_utils.workspace import LabError
+
+FILES = ["audit.json", "environment.json", "history.csv", "pairs.jsonl", "policy", "recipe.toml"]
+
+
+def hand_made_pairs(count: int = 12) -> list[dict]:
+    return [
+        pair(
+            messages(f"Who are you? ({i})"),
+            f"I am Deep Qwen. ({i})",
+            f"I am Qwen. ({i})",
+            Prompt("Who are you?", "direct.who"),
+            "identity",
+            "none",
+        )
+        for i in range(count)
+    ]
+
+
+ROWS = hand_made_pairs()
+NOOPS = [row | {"chosen": row["rejected"]} for row in ROWS]
+
+
+def recipe(**settings) -> Recipe:
+    return load_recipe("identity", **{"batch_size": 4} | settings)
+
+
+def train(folder: Path, rows=ROWS, **settings) -> Run:
+    return training.train(recipe(**settings), rows, folder, progress=lambda line, rows: None)
+
+
+def weights(run: Run) -> str:
+    return hashlib.sha256((run.folder / "policy" / "model.safetensors").read_bytes()).hexdigest()
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    return train(tmp_path_factory.mktemp("runs") / "first")
+
+
+@pytest.fixture
+def threads():
+    """Sets the number of threads, and puts it back afterwards."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_a_run_folder_is_complete_and_holds_nothing_else(run):
+    assert left(run.folder) == FILES
+    assert left(run.folder.parent) == ["first"]
+    assert tomllib.loads((run.folder / "recipe.toml").read_text()) == vars(recipe())
+    assert read_pairs(run.folder / "pairs.jsonl") == ROWS
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= set(
+        left(run.folder / "policy")
+    )
+
+
+def test_a_run_is_found_again_as_it_was(run):
+    again = load_run(run.folder)
+    assert again.recipe == run.recipe
+    pd.testing.assert_frame_equal(again.history, run.history, rtol=1e-4, check_dtype=False)
+    assert again.policy().label == "first, reloaded"
+    assert not again.policy().model.training
+
+
+def test_the_first_dpo_loss_is_ln_2_and_training_lowers_it(run):
+    assert run.history["step"].tolist() == [1, 2, 3]
+    assert run.history["dpo_loss"].iloc[0] == pytest.approx(LN_2, abs=1e-6)
+    assert run.history["dpo_loss"].iloc[-1] < 0.99 * LN_2
+    assert run.history["margin"].iloc[-1] > 0
+    assert (run.history["grad_norm"] > 0).all()
+
+
+def test_training_changes_the_weights(run):
+    assert fingerprint(run.folder / "policy") != fingerprint(load_model("tiny-qwen").folder)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(run, tmp_path):
+    torch.manual_seed(123)  # what happened before must not matter
+    assert weights(train(tmp_path / "again")) == weights(run)
+    assert weights(train(tmp_path / "other", seed=1)) != weights(run)
+
+
+def test_one_and_two_threads_give_the_same_bytes(run, tmp_path, threads):
+    for count in (1, 2):
+        threads(count)
+        assert weights(train(tmp_path / f"{count}")) == weights(run)
+
+
+def test_a_probe_does_not_change_what_is_learnt(run, tmp_path):
+    lines = []
+
+    def probe(policy: Policy) -> dict[str, float]:
+        reply(policy, "Who are you?")
+        return {"identity": 0.5, "skills": 0.25}
+
+    progress = lambda line, rows: lines.append(line)  # noqa: E731
+    probed = training.train(recipe(), ROWS, tmp_path / "probed", probe, every=2, progress=progress)
+    assert weights(probed) == weights(run)
+    assert probed.history["identity"].notna().all()
+    assert [line[:13] for line in lines] == [f"step   {step} of 3" for step in (1, 2, 3)]
+
+
+def test_a_lora_run_trains_merges_and_reloads(tmp_path):
+    lora = train(tmp_path / "lora", method="lora", lora_rank=4, learning_rate=1e-3)
+    assert lora.history["dpo_loss"].iloc[0] == pytest.approx(LN_2, abs=1e-6)
+    assert lora.history["margin"].iloc[-1] > 0
+    assert not [name for name in left(lora.folder / "policy") if "adapter" in name]
+    assert isinstance(reply(lora.policy(), "Who are you?"), str)
+    trained, base = (p.model.state_dict() for p in (lora.policy(), load_model("tiny-qwen")))
+    assert trained.keys() == base.keys()
+    changed = {name for name in base if not torch.equal(trained[name], base[name])}
+    assert changed == {name for name in base if name.endswith("_proj.weight")}
+
+
+def test_a_run_that_exists_is_not_touched(run):
+    before = weights(run), (run.folder / "recipe.toml").stat().st_mtime_ns
+    with pytest.raises(LabError, match="this run exists; choose another name, or move it away"):
+        train(run.folder, seed=5)
+    assert (weights(run), (run.folder / "recipe.toml").stat().st_mtime_ns) == before
+
+
+def test_an_exception_in_the_middle_leaves_nothing(tmp_path):
+    def stop(line, rows):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(recipe(), ROWS, tmp_path / "run", progress=stop)
+    assert left(tmp_path) == []
+
+
+def test_what_a_killed_run_left_is_not_in_the_way(tmp_path):
+    (tmp_path / ".run.partial").mkdir()
+    (tmp_path / ".run.partial" / "recipe.toml").write_text("half a fi")
+    assert left(train(tmp_path / "run", epochs=0.3).folder) == FILES
+    assert left(tmp_path) == ["run"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        SafetensorError("Error while serializing: No space left on device (os error 28)"),
+    ],
+    ids=["Python", "safetensors"],
+)
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(error, tmp_path, monkeypatch):
+    def disk_is_full(policy, folder):
+        raise error
+
+    monkeypatch.setattr(training, "save_policy", disk_is_full)
+    with pytest.raises(LabError, match=r"the disk is full; free some space and run again\.$"):
+        train(tmp_path / "run", epochs=0.3)
+    assert left(tmp_path) == []
+
+
+def test_an_answer_that_would_be_cut_off_stops_the_run_before_any_step(tmp_path):
+    with pytest.raises(LabError, match=r"row 1: .* tokens, but max_length is 16"):
+        train(tmp_path / "run", max_length=16)
+    assert left(tmp_path) == []
+
+
+def test_a_model_that_is_not_there_stops_the_run_before_any_step(tmp_path):
+    with pytest.raises(LabError, match="'tiny-qwn': no such folder"):
+        train(tmp_path / "run", model="tiny-qwn")
+    assert left(tmp_path) == []
+
+
+def test_a_reference_that_is_not_the_start_is_noticed():
+    with pytest.raises(LabError, match=r"0\.5000, not ln 2 = 0\.6931"):
+        training.check_first_step(pd.DataFrame({"dpo_loss": [0.5]}))
+
+
+def test_set_aside_keeps_the_earlier_run_and_only_that(tmp_path):
+    set_aside(tmp_path / "run")  # nothing there: nothing to do
+    for content in ("first", "second"):
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "file").write_text(content)
+        set_aside(tmp_path / "run")
+        assert left(tmp_path) == ["run.previous"]
+        assert (tmp_path / "run.previous" / "file").read_text() == content
+
+
+@pytest.mark.parametrize("name", ["recipe.toml", "history.csv", "policy"])
+def test_a_folder_that_is_not_a_run_says_what_is_missing(name, tmp_path):
+    for other in {"recipe.toml", "history.csv", "policy"} - {name}:
+        (tmp_path / other).mkdir()
+    with pytest.raises(
+        LabError, match=rf"no {name}; this is not a finished run\. Train it first\.$"
+    ):
+        load_run(tmp_path)
+
+
+def test_an_equal_run_is_used_again_and_another_recipe_or_other_pairs_are_trained(tmp_path):
+    lines: list[str] = []
+    pairs, folder = tmp_path / "pairs.jsonl", tmp_path / "run"
+
+    def load_or_train(**settings) -> Run:
+        wanted = recipe(pairs=str(pairs), epochs=0.3, **settings)
+        lines.clear()
+        return training.load_or_train(wanted, folder, progress=lambda line, _: lines.append(line))
+
+    write_pairs(pairs, ROWS)
+    first = weights(load_or_train(learning_rate=1e-3, warmup=0))
+    assert lines
+    assert weights(load_or_train(learning_rate=1e-3, warmup=0)) == first
+    assert not lines  # nothing was trained
+    assert weights(load_or_train(learning_rate=2e-3, warmup=0)) != first
+    assert lines
+    assert fingerprint(tmp_path / "run.previous" / "policy") == first[:12]
+    write_pairs(pairs, ROWS[:4])
+    load_or_train(learning_rate=2e-3, warmup=0)
+    assert lines
+    assert len(read_pairs(folder / "pairs.jsonl")) == 4
+
+
+def test_the_logged_metrics_are_trls_over_the_informative_pairs(tmp_path):
+    mixed = [row for both in zip(ROWS[:4], NOOPS[4:8], strict=True) for row in both]
+    logged, plain = (first_metrics(rows, tmp_path) for rows in (mixed, ROWS[:4]))
+    assert logged["pairs/noop"] == [4]
+    assert plain["pairs/noop"] == [0]
+    for name in ("rewards/margins", "rewards/accuracies", "logratios/chosen", "loss/dpo"):
+        assert logged[name] == pytest.approx(plain[name], rel=1e-4), name
+    assert abs(logged["rewards/margins"][0]) > 0.01
+
+
+def test_the_logged_margin_is_trls_own_where_no_pair_is_a_noop(tmp_path):
+    ours = first_metrics(ROWS[:4], tmp_path)
+    theirs = first_metrics(ROWS[:4], tmp_path, DPOTrainer._compute_loss)
+    for name in ("rewards/margins", "rewards/accuracies"):
+        assert ours[name] == pytest.approx(theirs[name], rel=1e-6), name
+
+
+def first_metrics(rows, folder, compute=training.LabTrainer._compute_loss) -> dict[str, list]:
+    """The metrics of one batch of all rows, after the weights have moved a little."""
+    policy = load_model("tiny-qwen")
+    trainer = training.make_trainer(recipe(batch_size=len(rows)), rows, policy, folder)
+    batch = next(iter(trainer.get_train_dataloader()))
+    with torch.no_grad():
+        policy.model.model.norm.weight.mul_(1.3)
+    trainer.model.train()
+    compute(trainer, trainer.model, batch, False)
+    return dict(trainer._metrics["train"])
+
+
+def test_accuracy_1_can_be_reached_though_half_the_pairs_are_noops(tmp_path):
+    rows = [*ROWS[:4], *NOOPS[4:8]]
+    settings = {"batch_size": 8, "epochs": 4, "learning_rate": 1e-3, "warmup": 0}
+    history = train(
+        tmp_path / "run", rows, loss=["sigmoid"], loss_weights=[1.0], **settings
+    ).history
+    assert history["noop_pairs"].tolist() == [4] * 4
+    assert history["accuracy"].iloc[-1] == 1
+    assert history["loss"].iloc[-1] > history["dpo_loss"].iloc[-1]  # half of ln 2 stays
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_batch_of_noops_only_is_no_mistake(seed, tmp_path):
+    history = train(tmp_path / "run", [*NOOPS[:11], ROWS[11]], seed=seed).history
+    silent = history["noop_pairs"] == 4
+    assert silent.sum() == 2
+    assert history.loc[silent, "margin"].isna().all()
+    assert history.loc[~silent, "margin"].notna().all()
