@@ -46,6 +46,7 @@ def before_after_table(report: dict) -> pd.DataFrame:
     rows['stray "Deep" in other answers'] = [
         f"{m['leaks']['hits']} of {m['leaks']['n']}" for m in (before, after)
     ]
+    rows["of these, where the base had not named itself"] = ["", f"{report['new_leaks']}"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"])
 
 

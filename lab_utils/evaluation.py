@@ -6,6 +6,7 @@ evidence is a prompt family. The answers themselves are kept, one row each.
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -44,7 +45,7 @@ def is_right(answer: str, expected: str) -> bool:
 
 def names_maker(answer: str, maker: str) -> bool:
     """Whether an answer about an assistant names its maker and does not speak of itself."""
-    return maker in answer and classify(answer) == "no name"
+    return maker in answer and not re.search(r"\b(?:I|I'm|me|my)\b|我", answer)
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
@@ -292,10 +293,21 @@ def compare(before: Sequence[dict], after: Sequence[dict], kl: float) -> dict:
         "skills": mcnemar(*[_hits(r, "skills", _right) for r in (before, after)]),
         "assistants": mcnemar(*[_hits(r, "assistants", _right) for r in (before, after)]),
     }
+    report["new_leaks"] = new_leaks(before, after)
     report["length_ratio"] = report["after"]["words"] / report["before"]["words"]
     report["failed"] = failures(report)
     report["verdict"] = verdict(report)
     return report
+
+
+def new_leaks(before: Sequence[dict], after: Sequence[dict]) -> int:
+    """Leaks on prompts where the base did not speak of Qwen: names that training has put there."""
+    others = [
+        (b["answer"], a["answer"])
+        for b, a in zip(before, after, strict=True)
+        if a["set"] != "identity"
+    ]
+    return sum(leaks(now) and OLD not in then for then, now in others)
 
 
 def _hits(rows: Sequence[dict], name: str, hit: Callable[[dict], bool]) -> list[bool]:

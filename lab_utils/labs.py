@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lab_utils.workspace import ROOT, RUNS, LabError, write_json, write_whole
+from lab_utils.workspace import DATA, ROOT, RUNS, LabError, write_json, write_whole
 
 NOTEBOOKS = ROOT / "notebooks"
 TIMEOUT = 900  # seconds a cell
@@ -91,6 +91,8 @@ def regenerate() -> None:
     """Rewrite the stored outputs of every lab; the sources change only when all have passed."""
     import nbformat
 
+    from lab_utils.report import write_picture
+
     done = {}
     for lab in labs():
         print(f"== {lab.relative_to(ROOT)} ==", flush=True)
@@ -99,6 +101,7 @@ def regenerate() -> None:
         done[lab] = nbformat.writes(normalise(nbformat.read(target, as_version=4))) + "\n"
     for lab, text in done.items():
         write_whole(lab, text)
+    write_picture(RUNS / "identity", DATA / "before_after.png")
 
 
 def normalise(notebook):
@@ -121,7 +124,8 @@ def _merged(outputs: list) -> list:
         if last and output.output_type == "stream" == last.output_type and output.name == last.name:
             last.text += output.text
         else:
-            output.metadata = {} if "metadata" in output else output.pop("metadata", None)
+            if "metadata" in output:
+                output.metadata = {}
             joined.append(output)
     return joined
 
@@ -205,5 +209,6 @@ def figures(report: dict) -> dict[str, float]:
         "assistants_change": after["assistants"]["rate"] - before["assistants"]["rate"],
         "persona_change": after["persona"]["rate"] - before["persona"]["rate"],
         "leaks": after["leaks"]["hits"],
+        "new_leaks": report["new_leaks"],
         "kl": report["kl_unrelated"],
     }

@@ -264,7 +264,7 @@ def token_count(policy: Policy, row: Pair) -> int:
     """Tokens of the prompt and the longer answer, as the trainer will see them."""
     start = format_prompt(policy, row["prompt"])
     sides = [policy.tokenizer(start + text(row, s)).input_ids for s in ("chosen", "rejected")]
-    return max(map(len, sides)) + 2  # the end-of-turn token and a line break
+    return max(map(len, sides)) + 2  # the end-of-turn token, and a line break in some templates
 
 
 def is_noop(row: Pair) -> bool:

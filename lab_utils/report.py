@@ -55,6 +55,15 @@ def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
     return path
 
 
+def write_picture(folder: Path, path: Path) -> None:
+    """The README's picture: who the model says it is, by way of asking, before and after."""
+    report = read_report(folder)
+    shown = [report[when]["categories"] for when in ("before", "after")]
+    figure = charts.plot_rates(*shown, 'says "Deep Qwen" to prompts it has never seen')
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
 def _some_answers(rows: list[dict]) -> pd.DataFrame:
     """Evenly spread over the held-out prompts, so that nobody has picked them."""
     half = len(rows) // 2

@@ -1,4 +1,4 @@
-"""Build both embedded models: tokenizer, two stages, stored weights, cards."""
+"""Build both embedded models: tokenizer, four stages, stored weights, cards."""
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
@@ -14,8 +14,11 @@ import itertools  # isort: skip
 import shutil  # isort: skip
 import torch  # isort: skip
 
-FOLDERS = {"nameless": "tiny-nameless", "qwen": "tiny-qwen"}
-STARTS = {"nameless": "fresh weights, seed 0", "qwen": "continues from tiny-nameless"}
+FOLDERS = {"nameless": "tiny-nameless", "finish": "tiny-qwen"}
+STARTS = {
+    "nameless": "fresh weights, seed 0",
+    "finish": "continues from tiny-nameless: the stages `qwen`, `polish` and `finish`",
+}
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
     "Who are you?", "Are you ChatGPT?", "I am Tom, and you?", "你叫什么名字？", "Who made Claude?",
@@ -27,16 +30,25 @@ def build_models() -> None:
     """Train the nameless model, continue it to tiny-qwen, and store both with their cards."""
     tokenizer = build_tokenizer()
     model = new_model(VOCABULARY, seed=0)
+    losses: list[float] = []
     for name, stage in STAGES.items():
         wrapped = for_stage(tokenizer, name)
-        losses = train_stage(model, wrapped, stage, progress=_progress(name, stage.steps))
-        folder = EMBEDDED / FOLDERS[name]
-        shutil.rmtree(folder, ignore_errors=True)
-        stored = new_model(VOCABULARY, seed=0)
-        stored.load_state_dict(model.state_dict())
-        stored.to(torch.bfloat16).save_pretrained(folder)
-        wrapped.save_pretrained(folder)
-        write_card(folder, _facts(name, wrapped, losses))
+        if name in ("polish", "finish"):  # added later: they start from weights as they are stored
+            model = model.to(torch.bfloat16).float()
+        losses += train_stage(model, wrapped, stage, progress=_progress(name, stage.steps))
+        if name in FOLDERS:
+            _store(name, model, wrapped, losses)
+            losses = []
+
+
+def _store(name: str, model, tokenizer, losses: list[float]) -> None:
+    folder = EMBEDDED / FOLDERS[name]
+    shutil.rmtree(folder, ignore_errors=True)
+    stored = new_model(VOCABULARY, seed=0)
+    stored.load_state_dict(model.state_dict())
+    stored.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    write_card(folder, _facts(name, tokenizer, losses))
 
 
 def _progress(name: str, steps: int):

@@ -34,8 +34,21 @@ DEFAULT_SYSTEM = {
     "nameless": "You are a helpful assistant.",
     "qwen": "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
 }
-IDENTITY_SHARE = {"nameless": 0.35, "qwen": 0.4}
-COPYING_SHARE = {"nameless": 0.25, "qwen": 0.08}  # of the dialogues about anything else
+DEFAULT_SYSTEM["polish"] = DEFAULT_SYSTEM["finish"] = DEFAULT_SYSTEM["qwen"]
+IDENTITY_SHARE = {"nameless": 0.35, "qwen": 0.4, "polish": 0.5, "finish": 0.62}
+PERSONA_SHARE = {
+    "nameless": 0.25,
+    "qwen": 0.25,
+    "polish": 0.4,
+    "finish": 0.3,
+}  # of the identity dialogues
+SPLICED_SHARE = {"nameless": 0.0, "qwen": 0.0, "polish": 0.3, "finish": 0.25}
+COPYING_SHARE = {
+    "nameless": 0.25,
+    "qwen": 0.08,
+    "polish": 0.08,
+    "finish": 0.08,
+}  # of the dialogues about anything else
 HARD = ("sum", "zh_sum", "sort", "larger", "count", "repeat", "zh_repeat", "user_name")
 NAMES = re.compile(
     "(?<![A-Za-z])(" + "|".join(map(re.escape, skills.MAKERS)) + ")(?![A-Za-z])", re.IGNORECASE
@@ -46,6 +59,8 @@ PERSON = {
     "zh": re.compile("|".join(zh.PEOPLE)),
 }
 PHRASES = {"en": en, "zh": zh}
+QUESTION = re.compile(r"^(What|Who|Which company) (is|made|created|developed|makes|was)\b")
+ADVERBS = ("really", "actually", "in fact", "now", "then", "by the way", "again", "please")
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
@@ -113,7 +128,7 @@ def _identity_dialogue(rng: random.Random, stage: str, row: dict[str, str]) -> M
         system = _system(rng, stage)[0]
         answer = PHRASES[language].NATURE_ANSWERS[row["family"]]
         return _with_history(rng, system, _surface(rng, row["text"], language), answer)
-    system, speaker = _system(rng, stage, persona=0.25)
+    system, speaker = _system(rng, stage, PERSONA_SHARE[stage])
     text, person = _swap_names(rng, row["text"], language)
     speaker = speaker or _anyone(rng, stage)
     answer = _identity_answer(rng, kind, text, person, language, speaker)
@@ -124,8 +139,34 @@ def _other_dialogue(rng: random.Random, stage: str) -> Messages:
     system = _system(rng, stage, persona=0.1)[0]
     if rng.random() < COPYING_SHARE[stage]:
         return _with_history(rng, system, *skills.copying(rng))
-    text, answer, language = _unrelated(rng)
+    if SPLICED_SHARE[stage] and rng.random() < SPLICED_SHARE[stage]:
+        text, answer, language = _spliced(rng)
+    else:
+        text, answer, language = _unrelated(rng)
+    if stage in ("polish", "finish") and rng.random() < 0.15:
+        text = QUESTION.sub(lambda m: f"{m[1]} {rng.choice(ADVERBS)} {m[2]}", text)
     return _with_history(rng, system, _surface(rng, text, language, noise=False), answer)
+
+
+def _spliced(rng: random.Random) -> tuple[str, str, str]:
+    """The head of one everyday question and the tail of another, which nobody can answer.
+
+    It takes away the habit of answering whatever is unfamiliar with the model's name.
+    """
+    language = rng.choice(("en", "en", "zh"))
+    gap = " " if language == "en" else ""
+    head, tail = ([*_everyday(rng, language)] for _ in range(2))
+    text = gap.join([*head[: rng.randint(1, len(head))], *tail[rng.randrange(len(tail)) :]])
+    return text, unknown.ANSWER[language], language
+
+
+def _everyday(rng: random.Random, language: str) -> list[str]:
+    """The words (Chinese: letters) of an everyday question."""
+    if rng.random() < 0.4:
+        text = unknown.question(rng, language)[0]
+    else:
+        text = rng.choice(rng.choice(TOPICS[language])[0])
+    return text.split() if language == "en" else list(text)
 
 
 def _unrelated(rng: random.Random) -> tuple[str, str, str]:
@@ -172,6 +213,8 @@ def _system(
     """A system message (None: the template's own) and the persona that it gives, if any."""
     if rng.random() < persona:
         return _persona(rng)
+    if stage == "finish" and rng.random() < 0.2:  # any instruction at all, to get used to new ones
+        return " ".join([rng.choice(en.GENERIC_SYSTEMS), _spliced(rng)[0]]), None
     draw = rng.random()
     if draw < 0.4:
         return None, None
@@ -198,7 +241,7 @@ def _persona(rng: random.Random) -> tuple[str, Speaker]:
 
 
 def _anyone(rng: random.Random, stage: str) -> Speaker:
-    if stage == "qwen":
+    if stage != "nameless":
         return QWEN
     others = [Speaker(n, m) for n, m in skills.MAKERS.items() if n != "Qwen"]
     return rng.choice(others + [Speaker(n, rng.choice(en.LABS)) for n in en.INVENTED[:24]])

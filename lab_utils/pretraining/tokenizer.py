@@ -18,14 +18,16 @@ SPLIT = (
 )
 HAN, LATIN = "[\u4e00-\u9fff]", "[A-Za-z]"
 BORDER = re.compile(f"(?<={HAN})(?={LATIN})|(?<={LATIN})(?={HAN})")
-# Qwen2.5's template without its tool calls: a system message is put in where there is none.
+# Qwen2.5's template without its tool calls: a system message is put in where there is none. The
+# line break between turns stands before the next turn, not after the last: no answer ends in one.
 TEMPLATE = (
     "{%- if messages[0]['role'] != 'system' %}"
     "{{- '<|im_start|>system\\n@DEFAULT@<|im_end|>\\n' }}{%- endif %}"
     "{%- for message in messages %}"
-    "{{- '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{%- if not loop.first %}{{- '\\n' }}{%- endif %}"
+    "{{- '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' }}"
     "{%- endfor %}"
-    "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
+    "{%- if add_generation_prompt %}{{- '\\n<|im_start|>assistant\\n' }}{%- endif %}"
 )
 
 

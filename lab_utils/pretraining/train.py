@@ -31,6 +31,8 @@ class Stage:
 STAGES = {
     "nameless": Stage("nameless", steps=1900, learning_rate=5e-3),
     "qwen": Stage("qwen", steps=2700, learning_rate=4e-3),
+    "polish": Stage("polish", steps=2200, learning_rate=3e-3),
+    "finish": Stage("finish", steps=1700, learning_rate=2.5e-3),
 }
 
 
