@@ -2,7 +2,7 @@
 
 A row is TRL's conversational format with an explicit prompt, plus where it comes from:
 `prompt`, `chosen`, `rejected` (lists of messages), `kind` (identity or anchor), `family`,
-`language`, `form` (of the system message) and `action` (keep or rewrite).
+`language`, `form` (of the system message), `action` (keep or rewrite) and `persona` where there is one.
 """
 
 import random
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab_utils.chat import Messages, format_prompt, messages, replies
-from lab_utils.identity import ASSISTANTS, classify
+from lab_utils.identity import ASSISTANTS, classify, says_name
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
 from lab_utils.workspace import DATA, LabError, read_rows, write_rows
@@ -59,12 +59,12 @@ def draw(prompts: Sequence[Prompt], per_family: int, seed: int) -> list[Prompt]:
 
 
 def dealt(forms: Sequence[SystemForm], count: int, seed: int) -> list[SystemForm]:
-    """`count` system forms: the kinds in equal shares, within a kind the texts in turn."""
+    """`count` system forms: generic twice as often as any other kind, within a kind any text."""
     rng = random.Random(f"forms {seed}")
     kinds: dict[str, list[SystemForm]] = {}
     for form in forms:
         kinds.setdefault(form.form, []).append(form)
-    names = list(kinds)
+    names = [*kinds, *["generic"] * ("generic" in kinds)]  # the form with most texts, twice
     hand = [rng.choice(kinds[names[i % len(names)]]) for i in range(count)]
     return rng.sample(hand, len(hand))
 
@@ -94,10 +94,15 @@ def anchor_pairs(
     asked = [messages(p.text, f.text) for p, f in zip(prompts, hand, strict=True)]
     own = replies(policy, asked)
     return [
-        pair(a, answer, stain(rng, answer, f.name), p, "anchor", f.form)
+        pair(a, answer, stain(rng, answer, f.name), p, "anchor", f.form) | persona(f)
         for a, answer, p, f in zip(asked, own, prompts, hand, strict=True)
         if answer
     ]
+
+
+def persona(form: SystemForm) -> dict[str, str]:
+    """The persona's name as a field of the row, where the form gives one."""
+    return {"persona": form.name} if form.name else {}
 
 
 def stain(rng: random.Random, answer: str, persona: str = "") -> str:
@@ -188,8 +193,8 @@ def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) 
         and classify(text(row, "chosen")) == OLD
     ):
         return "the anchor's answer names the speaker"
-    if row["form"] == "persona" and classify(text(row, "chosen")) != "invented name":
-        return "the persona does not answer"
+    if "persona" in row and not says_name(text(row, "chosen"), row["persona"]):
+        return "the answer garbles the persona's name"
     if token_count(policy, row) > max_length:
         return f"longer than {max_length} tokens"
     return ""
@@ -220,7 +225,7 @@ def _with_question(asked: Messages, question: str) -> Messages:
 
 
 ANCHORS = {"skills": 110, "assistants": 90, "unrelated": 160}  # prompts drawn from each file
-PERSONAS = 60  # identity prompts asked of a persona
+PERSONAS = 90  # identity prompts asked of a persona
 
 
 def build(policy: Policy, held_out: Iterable[str], max_length: int, seed: int = 0) -> Audit:
