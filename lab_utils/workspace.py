@@ -109,7 +109,7 @@ def environment() -> dict[str, str]:
         "device": device()[0],
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "threads": str(torch.get_num_threads()),
-        "switches": ", ".join(f"{k}={os.environ[k]}" for k in SWITCHES),
+        "switches": ", ".join(f"{k}={os.environ.get(k, 'unset')}" for k in SWITCHES),
     }
 
 

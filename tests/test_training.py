@@ -41,7 +41,7 @@ NOOPS = [row | {"chosen": row["rejected"]} for row in ROWS]
 
 
 def recipe(**settings) -> Recipe:
-    return load_recipe("identity", **{"batch_size": 4} | settings)
+    return load_recipe("identity", **{"batch_size": 4, "epochs": 1.0} | settings)
 
 
 def train(folder: Path, rows=ROWS, **settings) -> Run:
