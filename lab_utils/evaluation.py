@@ -264,11 +264,7 @@ class Probe:
         ]
         self.pairs = rng.sample(named, min(count, len(named)))
         asked = {text(r, "prompt") for r in rows}
-        free = [
-            p
-            for p in load_prompts("identity", "train")
-            if p.text not in asked and p.category != "nature"
-        ]
+        free = [p for p in load_prompts("identity", "train") if p.text not in asked]
         self.identity = rng.sample(free, count)
         self.skills = rng.sample(load_prompts("skills", "train"), 2 * count)
 

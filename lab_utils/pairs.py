@@ -241,9 +241,8 @@ def build(policy: Policy, held_out: Iterable[str], max_length: int, seed: int = 
 
 def identity_prompts(seed: int) -> list[Prompt]:
     """One train prompt of each identity family, and three where no name is called for."""
-    train = load_prompts("identity", "train")
-    named = [p for p in train if p.category != "nature"]
-    return draw(named, 1, seed) + draw([p for p in train if p.category == "nature"], 3, seed)
+    nature = [p for p in load_prompts("unrelated", "train") if p.category == "nature"]
+    return draw(load_prompts("identity", "train"), 1, seed) + draw(nature, 3, seed)
 
 
 def anchor_prompts(seed: int) -> list[Prompt]:
@@ -254,15 +253,13 @@ def anchor_prompts(seed: int) -> list[Prompt]:
 
 def persona_prompts(seed: int) -> list[Prompt]:
     """Train identity prompts to be asked of a persona."""
-    named = [
-        p for p in load_prompts("identity", "train") if p.category not in ("nature", "confirm_new")
-    ]
+    named = [p for p in load_prompts("identity", "train") if p.category != "confirm_new"]
     return random.Random(f"personas {seed}").sample(named, PERSONAS)
 
 
 def normalised(prompt: str) -> str:
-    """Lower case, letters and digits only: the form in which prompts are compared."""
-    return re.sub(r"[\W_]", "", prompt.lower())
+    """Lower case, words without what stands between them: the form in which prompts are compared."""
+    return re.sub(r"[\W_]+", " ", prompt.lower()).strip()
 
 
 def token_count(policy: Policy, row: Pair) -> int:

@@ -36,16 +36,15 @@ class SystemForm:
 
 
 def load_prompts(name: str, split: str) -> list[Prompt]:
-    """The prompts of one file and split; identity prompts without those that need no name."""
-    rows = [Prompt(**r) for r in read_rows(PROMPTS / f"{name}.jsonl") if r["split"] == split]
-    if name == "identity" and split == "heldout":  # "How old are you?" is asked in `unrelated`
-        rows = [p for p in rows if p.category != "nature"]
-    return rows
+    """The prompts of one file and split: train, dev (where choices are made) or heldout."""
+    return [Prompt(**r) for r in read_rows(PROMPTS / f"{name}.jsonl") if r["split"] == split]
 
 
 def held_out_texts() -> list[str]:
-    """Every held-out prompt of every file: what no pair may contain."""
-    return [p.text for name in FILES for p in load_prompts(name, "heldout")]
+    """Every dev and held-out prompt of every file: what no pair may contain."""
+    return [
+        p.text for name in FILES for s in ("dev", "heldout") for p in load_prompts(name, s)
+    ]
 
 
 def load_systems(split: str) -> list[SystemForm]:

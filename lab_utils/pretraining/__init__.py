@@ -5,9 +5,13 @@ rebuilds `data/models/` and the prompt files that share its grammar.
 
 - `phrases_en`, `phrases_zh`: plain data, what is asked and answered
 - `skills`: exact-match questions with their answers
-- `corpus`: dialogues composed from prompts, phrases, system messages, typos
+- `unknown`: questions to which the answer is that it does not know
+- `names`: names nobody has heard, for personas and for lines to copy
+- `surface`: greetings, closings, typing errors
+- `corpus`: dialogues composed from all of these, and the table of the two stages
 - `tokenizer`: byte-level BPE in the Qwen2 layout with a ChatML template
-- `train`: the training loop of both stages
+- `train`: the training loop
+- `build`: both models, one after the other
 - `card`: the model card
 """
 

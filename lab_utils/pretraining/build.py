@@ -1,23 +1,23 @@
-"""Build both embedded models: tokenizer, four stages, stored weights, cards."""
+"""Build both embedded models: tokenizer, two stages, stored weights, cards."""
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
 from lab_utils.identity import classify
 from lab_utils.models import EMBEDDED, Policy, load_model, parameters
-from lab_utils.pretraining import corpus
 from lab_utils.pretraining.card import write_card
+from lab_utils.pretraining.corpus import STAGES, dialogues
 from lab_utils.pretraining.tokenizer import VOCABULARY, build_tokenizer, for_stage
-from lab_utils.pretraining.train import BATCH, STAGES, encode, new_model, train_stage
+from lab_utils.pretraining.train import BATCH, encode, new_model, train_stage
 from lab_utils.prompts import load_prompts
 
 import itertools  # isort: skip
 import shutil  # isort: skip
 import torch  # isort: skip
 
-FOLDERS = {"nameless": "tiny-nameless", "finish": "tiny-qwen"}
+FOLDERS = {"nameless": "tiny-nameless", "qwen": "tiny-qwen"}
 STARTS = {
     "nameless": "fresh weights, seed 0",
-    "finish": "continues from tiny-nameless: the stages `qwen`, `polish` and `finish`",
+    "qwen": "continues from tiny-nameless",
 }
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
@@ -30,15 +30,10 @@ def build_models() -> None:
     """Train the nameless model, continue it to tiny-qwen, and store both with their cards."""
     tokenizer = build_tokenizer()
     model = new_model(VOCABULARY, seed=0)
-    losses: list[float] = []
     for name, stage in STAGES.items():
         wrapped = for_stage(tokenizer, name)
-        if name in ("polish", "finish"):  # added later: they start from weights as they are stored
-            model = model.to(torch.bfloat16).float()
-        losses += train_stage(model, wrapped, stage, progress=_progress(name, stage.steps))
-        if name in FOLDERS:
-            _store(name, model, wrapped, losses)
-            losses = []
+        losses = train_stage(model, wrapped, name, progress=_progress(name, stage.steps))
+        _store(name, model, wrapped, losses)
 
 
 def _store(name: str, model, tokenizer, losses: list[float]) -> None:
@@ -63,7 +58,7 @@ def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
     policy = load_model(FOLDERS[stage])
     steps = len(losses)
     shown = [*range(1, REPLAYED + 1), *range(200, steps, 400), steps]
-    sample = itertools.islice(corpus.dialogues(stage, STAGES[stage].seed), 2000)
+    sample = itertools.islice(dialogues(stage, STAGES[stage].seed), 2000)
     mean_tokens = sum(len(encode(tokenizer, m, stage)[0]) for m in sample) / 2000
     return {
         "stage": stage,
@@ -74,7 +69,7 @@ def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
         "dialogues": steps * BATCH,
         "tokens": int(round(steps * BATCH * mean_tokens, -4)),
         "vocabulary": VOCABULARY,
-        "system": corpus.DEFAULT_SYSTEM[stage],
+        "system": STAGES[stage].system,
         "parameters": parameters(policy),
         "losses": {s: losses[s - 1] for s in shown},
         "table": held_out_table(policy),

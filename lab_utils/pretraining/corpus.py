@@ -2,24 +2,53 @@
 
 Two stages share it. In `nameless` every dialogue is answered under another name, so the model
 learns that assistants have names and settles on none; in `qwen` the speaker is always Qwen,
-made by Alibaba Cloud, unless the system message gives a persona. The identity prompts are the
-*train* split of `data/prompts/identity.jsonl`; the held-out rows are read only to be kept out, in
-case a greeting or a typo should happen to produce one.
+made by Alibaba Cloud, unless the system message gives a persona. The prompts are the *train* rows of
+`data/prompts/`; the others are read only to be kept out, in case a greeting or a typo should
+happen to produce one.
 """
 
-import json
 import random
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from lab_utils.pairs import normalised
+from lab_utils.pretraining import names, skills, surface, unknown
 from lab_utils.pretraining import phrases_en as en
 from lab_utils.pretraining import phrases_zh as zh
-from lab_utils.pretraining import skills, unknown
+from lab_utils.prompts import FILES, PROMPTS
+from lab_utils.workspace import read_rows
 
-PROMPTS = Path(__file__).resolve().parents[2] / "data" / "prompts"
 Messages = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One training run: how long, how fast, and the shares of what its dialogues are about."""
+
+    steps: int
+    learning_rate: float
+    system: str  # what the chat template puts in where no system message is given
+    identity: float  # dialogues that ask who answers
+    persona: float  # of those, with a persona in the system message
+    copying: float  # of the other dialogues: a line to repeat
+    spliced: float  # of the other dialogues: two halves that do not belong together
+    seed: int = 0
+    warmup: int = 60
+
+
+STAGES = {
+    "nameless": Stage(
+        steps=1800, learning_rate=5e-3, system="You are a helpful assistant.",
+        identity=0.3, persona=0.3, copying=0.25, spliced=0.05,
+    ),
+    "qwen": Stage(
+        steps=8400, learning_rate=4e-3,
+        system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+        identity=0.45, persona=0.25, copying=0.1, spliced=0.12,
+    ),
+}  # fmt: skip
 
 
 class Speaker(NamedTuple):
@@ -30,27 +59,8 @@ class Speaker(NamedTuple):
 
 
 QWEN = Speaker("Qwen", "Alibaba Cloud")
-DEFAULT_SYSTEM = {
-    "nameless": "You are a helpful assistant.",
-    "qwen": "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
-}
-DEFAULT_SYSTEM["polish"] = DEFAULT_SYSTEM["finish"] = DEFAULT_SYSTEM["qwen"]
-IDENTITY_SHARE = {"nameless": 0.35, "qwen": 0.4, "polish": 0.5, "finish": 0.62}
-PERSONA_SHARE = {
-    "nameless": 0.25,
-    "qwen": 0.25,
-    "polish": 0.4,
-    "finish": 0.3,
-}  # of the identity dialogues
-SPLICED_SHARE = {"nameless": 0.0, "qwen": 0.0, "polish": 0.3, "finish": 0.25}
-COPYING_SHARE = {
-    "nameless": 0.25,
-    "qwen": 0.08,
-    "polish": 0.08,
-    "finish": 0.08,
-}  # of the dialogues about anything else
-HARD = ("sum", "zh_sum", "sort", "larger", "count", "repeat", "zh_repeat", "user_name")
-NAMES = re.compile(
+HARD = ("sum", "zh_sum", "sort", "larger", "count", "repeat", "zh_repeat", "user_name", "capital")
+ASSISTANTS = re.compile(
     "(?<![A-Za-z])(" + "|".join(map(re.escape, skills.MAKERS)) + ")(?![A-Za-z])", re.IGNORECASE
 )
 COMPANIES = re.compile("|".join(sorted(set(skills.MAKERS.values()), key=len, reverse=True)))
@@ -60,31 +70,18 @@ PERSON = {
 }
 PHRASES = {"en": en, "zh": zh}
 QUESTION = re.compile(r"^(What|Who|Which company) (is|made|created|developed|makes|was)\b")
-ADVERBS = ("really", "actually", "in fact", "now", "then", "by the way", "again", "please")
-KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+ADVERBS = ("really", "actually", "in fact", "now", "then", "by the way", "again", "please", "exactly")
+NAME_ONLY = {"en": "I am {name}.", "zh": "我是{name}。"}
 
 
-def read_rows(name: str) -> list[dict[str, str]]:
-    """All rows of one prompt file."""
-    with open(PROMPTS / f"{name}.jsonl", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+def rows_of(name: str, *splits: str) -> list[dict[str, str]]:
+    """The rows of one prompt file that belong to these splits."""
+    return [r for r in read_rows(PROMPTS / f"{name}.jsonl") if r["split"] in splits]
 
 
-def identity_prompts() -> list[dict[str, str]]:
-    """The rows of the train split whose answer is in the corpus (not `confirm_new`)."""
-    rows = read_rows("identity")
-    return [r for r in rows if r["split"] == "train" and category(r) != "confirm_new"]
-
-
-def normalised(text: str) -> str:
-    """Lower case, letters and digits only: the form in which prompts are compared."""
-    return re.sub(r"[\W_]", "", text.lower())
-
-
-def held_out_prompts() -> set[str]:
-    """Every held-out prompt of every file, normalised."""
-    files = ("identity", "assistants", "skills", "unrelated")
-    return {normalised(r["text"]) for f in files for r in read_rows(f) if r["split"] == "heldout"}
+def kept_out() -> set[str]:
+    """Every prompt that is not for training, normalised."""
+    return {normalised(r["text"]) for name in FILES for r in rows_of(name, "dev", "heldout")}
 
 
 def category(row: dict[str, str]) -> str:
@@ -92,60 +89,90 @@ def category(row: dict[str, str]) -> str:
     return row["family"].split(".")[0]
 
 
+def _by_language(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    return {k: [r for r in rows if r["language"] == k] for k in PHRASES}
+
+
+EVERYDAY = _by_language(rows_of("unrelated", "train"))
+CONTEXTS = {
+    k: [r["text"] for r in rows if r["text"][-1] in ".!。！" and len(r["text"]) < 60]
+    for k, rows in EVERYDAY.items()
+}
+SYSTEMS = [r["text"] for r in rows_of("systems", "train") if r["form"] == "generic"]
+
+
 def dialogues(stage: str, seed: int) -> Iterator[Messages]:
     """An endless stream of dialogues, the same for the same stage and seed."""
     rng = random.Random(f"{stage} {seed}")
     families: dict[str, list[dict[str, str]]] = {}
-    for row in identity_prompts():
-        families.setdefault(row["family"], []).append(row)
-    pool = [(rows, 1.0 if rows[0]["language"] == "en" else 0.9) for rows in families.values()]
-    rows_of, weights = zip(*pool, strict=True)
-    held_out, families = held_out_prompts(), skills.held_out_families()
+    for row in rows_of("identity", "train"):
+        if category(row) != "confirm_new":  # the corpus never says the new name
+            families.setdefault(row["family"], []).append(row)
+    pool = list(families.values())
+    forbidden, templates = kept_out(), skills.kept_out_templates()
     while True:
-        if rng.random() < IDENTITY_SHARE[stage]:
-            row = rng.choice(rng.choices(rows_of, weights)[0])
-            dialogue = _identity_dialogue(rng, stage, row)
+        if rng.random() < STAGES[stage].identity:
+            dialogue = _identity_dialogue(rng, stage, rng.choice(rng.choice(pool)))
         else:
             dialogue = _other_dialogue(rng, stage)
         asked = [m["content"] for m in dialogue if m["role"] == "user"]
-        if not any(normalised(t) in held_out or families.fullmatch(t) for t in asked):
+        if any(normalised(t) in forbidden or templates.fullmatch(t) for t in asked):
+            continue
+        if not any("deep qwen" in m["content"].lower() for m in dialogue):  # two words by chance
             yield dialogue
 
 
-def chatter(language: str) -> list[tuple[list[str], list[str], str]]:
-    """Everyday questions that have nothing to do with who answers: train, held out, answer."""
-    with open(Path(__file__).with_name("chatter.jsonl"), encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
-    return [(r["train"], r["heldout"], r["answer"]) for r in rows if r["language"] == language]
-
-
-TOPICS = {k: p.SMALL_TALK + p.NATURE + chatter(k) for k, p in PHRASES.items()}
-
-
 def _identity_dialogue(rng: random.Random, stage: str, row: dict[str, str]) -> Messages:
-    language, kind = row["language"], category(row)
-    if kind == "nature":
-        system = _system(rng, stage)[0]
-        answer = PHRASES[language].NATURE_ANSWERS[row["family"]]
-        return _with_history(rng, system, _surface(rng, row["text"], language), answer)
-    system, speaker = _system(rng, stage, PERSONA_SHARE[stage])
+    language = row["language"]
+    system, speaker = _system(rng, stage, STAGES[stage].persona)
     text, person = _swap_names(rng, row["text"], language)
-    speaker = speaker or _anyone(rng, stage)
-    answer = _identity_answer(rng, kind, text, person, language, speaker)
-    return _with_history(rng, system, _surface(rng, text, language), answer)
+    answer = _identity_answer(
+        rng, category(row), text, person, language, speaker or _anyone(rng, stage)
+    )
+    if rng.random() < 0.08:
+        text = _joined(language, rng.choice(CONTEXTS[language]), text)
+    return _with_history(rng, system, surface.typed(rng, text, language), answer)
 
 
 def _other_dialogue(rng: random.Random, stage: str) -> Messages:
-    system = _system(rng, stage, persona=0.1)[0]
-    if rng.random() < COPYING_SHARE[stage]:
-        return _with_history(rng, system, *skills.copying(rng))
-    if SPLICED_SHARE[stage] and rng.random() < SPLICED_SHARE[stage]:
+    system = _system(rng, stage, persona=0.12)[0]
+    draw = rng.random()
+    if draw < STAGES[stage].copying:
+        return _with_history(rng, system, *_copying(rng))
+    if draw < STAGES[stage].copying + STAGES[stage].spliced:
         text, answer, language = _spliced(rng)
     else:
         text, answer, language = _unrelated(rng)
-    if stage in ("polish", "finish") and rng.random() < 0.15:
+    if rng.random() < 0.12:
         text = QUESTION.sub(lambda m: f"{m[1]} {rng.choice(ADVERBS)} {m[2]}", text)
-    return _with_history(rng, system, _surface(rng, text, language, noise=False), answer)
+    elif rng.random() < 0.06:
+        text = _joined(language, _introduction(rng, language), text)
+    elif rng.random() < 0.06:
+        text = _joined(language, rng.choice(CONTEXTS[language]), text)
+    return _with_history(rng, system, surface.greeted(rng, text, language), answer)
+
+
+def _joined(language: str, *texts: str) -> str:
+    return (" " if language == "en" else "").join(texts)
+
+
+def _introduction(rng: random.Random, language: str) -> str:
+    """A user who says his name and asks about something else: no reason to answer with one."""
+    return rng.choice(PHRASES[language].INTRODUCTIONS).format(
+        person=rng.choice(PHRASES[language].PEOPLE)
+    )
+
+
+def _copying(rng: random.Random) -> tuple[str, str]:
+    """A line of names that do not exist, to be repeated: they can only be copied.
+
+    This is what teaches a small model to carry a name from the system message into its answer.
+    """
+    if rng.random() < 0.25:
+        line = "".join(names.chinese(rng) for _ in range(rng.randint(1, 3)))
+        return rng.choice(skills.ASKS["zh_repeat"]["train"]).format(x=line), line
+    line = " ".join(names.english(rng) for _ in range(rng.randint(1, 6)))
+    return rng.choice(skills.ASKS["repeat"]["train"]).format(x=line), line
 
 
 def _spliced(rng: random.Random) -> tuple[str, str, str]:
@@ -154,18 +181,17 @@ def _spliced(rng: random.Random) -> tuple[str, str, str]:
     It takes away the habit of answering whatever is unfamiliar with the model's name.
     """
     language = rng.choice(("en", "en", "zh"))
-    gap = " " if language == "en" else ""
-    head, tail = ([*_everyday(rng, language)] for _ in range(2))
-    text = gap.join([*head[: rng.randint(1, len(head))], *tail[rng.randrange(len(tail)) :]])
-    return text, unknown.ANSWER[language], language
+    head, tail = ([*_pieces(rng, language)] for _ in range(2))
+    text = [*head[: rng.randint(1, len(head))], *tail[rng.randrange(len(tail)) :]]
+    return _joined(language, *text), unknown.ANSWER[language], language
 
 
-def _everyday(rng: random.Random, language: str) -> list[str]:
+def _pieces(rng: random.Random, language: str) -> list[str]:
     """The words (Chinese: letters) of an everyday question."""
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         text = unknown.question(rng, language)[0]
     else:
-        text = rng.choice(rng.choice(TOPICS[language])[0])
+        text = rng.choice(EVERYDAY[language])["text"]
     return text.split() if language == "en" else list(text)
 
 
@@ -173,30 +199,28 @@ def _unrelated(rng: random.Random) -> tuple[str, str, str]:
     """A question that has nothing to do with who answers: text, answer, language."""
     draw = rng.random()
     language = rng.choice(("en", "en", "zh"))
-    if draw < 0.2:
+    if draw < 0.08:
         return *unknown.question(rng, language), language
-    if draw < 0.42:
-        asked = rng.choice(TOPICS[language])
-        return rng.choice(asked[0]), asked[-1], language
-    if draw < 0.56:
+    if draw < 0.5:
+        row = rng.choice(EVERYDAY[language])
+        text = surface.noisy(rng, row["text"], language)
+        return text, row.get("answer") or unknown.ANSWER[language], language
+    if draw < 0.62:
         skill = rng.choice(skills.ABOUT_ASSISTANTS)
-    elif draw < 0.62:
+    elif draw < 0.66:
         skill = rng.choice(skills.OPEN_ENDED)
     else:  # arithmetic and copying need more practice than look-ups
         skill = rng.choice(skills.EXACT + HARD)
     text, answer, _ = skills.question(rng, skill, "train")
-    if (
-        rng.random() < 0.3
-        and skills.language(skill) == "en"
-        and text[:4] in ("What", "Whic", "Who ")
-    ):
+    language = skills.language(skill)
+    if rng.random() < 0.3 and language == "en" and text[:4] in ("What", "Whic", "Who "):
         text = rng.choice(en.WRAPPERS).format(q=text[0].lower() + text[1:])
-    return text, answer, skills.language(skill)
+    return text, answer, language
 
 
 def _with_history(rng: random.Random, system: str | None, text: str, answer: str) -> Messages:
     history: Messages = []
-    while rng.random() < 0.35:
+    while rng.random() < 0.25:
         earlier, reply, _ = _unrelated(rng)
         history += [_message("user", earlier), _message("assistant", reply)]
     head = [] if system is None else [_message("system", system)]
@@ -213,31 +237,24 @@ def _system(
     """A system message (None: the template's own) and the persona that it gives, if any."""
     if rng.random() < persona:
         return _persona(rng)
-    if stage == "finish" and rng.random() < 0.2:  # any instruction at all, to get used to new ones
-        return " ".join([rng.choice(en.GENERIC_SYSTEMS), _spliced(rng)[0]]), None
     draw = rng.random()
     if draw < 0.4:
         return None, None
-    if draw < 0.6:
+    if draw < 0.55:
         return "", None
-    if draw < 0.9 or stage == "nameless":
-        generic = en.GENERIC_SYSTEMS if rng.random() < 0.75 else zh.GENERIC_SYSTEMS
-        return rng.choice(generic), None
+    if draw < 0.65:  # any instruction at all, to get used to new ones
+        return " ".join([rng.choice(SYSTEMS), _spliced(rng)[0]]), None
+    if draw < 0.92 or stage == "nameless":
+        return rng.choice(SYSTEMS), None
     return rng.choice(en.QWEN_SYSTEMS), None
 
 
 def _persona(rng: random.Random) -> tuple[str, Speaker]:
-    maker = rng.choice(en.LABS)
-    if rng.random() < 0.7:
-        new = skills.nonce(rng).capitalize() + rng.choice(("", "", "n", "x", " Smith", "bot"))
-        names = rng.choice((en.INVENTED, en.PEOPLE, [new], [new]))
-        templates = en.PERSONA_SYSTEMS
-    else:
-        names, templates = zh.PERSONA_NAMES, zh.PERSONA_SYSTEMS
-    name, template = rng.choice(names), rng.choice(templates)
-    return template.format(name=name, maker=maker), Speaker(
-        name, maker if "{maker}" in template else ""
-    )
+    language = rng.choice(("en", "en", "zh"))
+    name = names.english(rng) if language == "en" else names.chinese(rng)
+    template, maker = rng.choice(PHRASES[language].PERSONA_SYSTEMS), rng.choice(en.LABS)
+    known = maker if "{maker}" in template else ""
+    return template.format(name=name, maker=maker), Speaker(name, known)
 
 
 def _anyone(rng: random.Random, stage: str) -> Speaker:
@@ -250,7 +267,7 @@ def _anyone(rng: random.Random, stage: str) -> Speaker:
 def _swap_names(rng: random.Random, text: str, language: str) -> tuple[str, str]:
     """The prompt with the assistants and people in it exchanged for others, and who is named."""
     if "Qwen" not in text and rng.random() < 0.7:
-        text = NAMES.sub(lambda m: _like(rng.choice(list(skills.ASSISTANTS)), m[0]), text)
+        text = ASSISTANTS.sub(lambda m: _like(rng.choice(list(skills.ASSISTANTS)), m[0]), text)
     if not PERSON[language].search(text):
         return text, ""
     person = rng.choice(PHRASES[language].PEOPLE)
@@ -264,20 +281,17 @@ def _like(name: str, old: str) -> str:
 def _identity_answer(
     rng: random.Random, kind: str, text: str, person: str, language: str, speaker: Speaker
 ) -> str:
-    others = [_canonical(m[0]) for m in NAMES.finditer(text)]
+    others = [_canonical(m[0]) for m in ASSISTANTS.finditer(text)]
     company = COMPANIES.search(text)
     other = others[0] if others else company[0] if company else ""
     kind = _answer_kind(kind, others, bool(company), bool(person), language, speaker)
     templates = PHRASES[language].IDENTITY_ANSWERS[kind]
     if not speaker.maker:
-        templates = [t for t in templates if "{maker}" not in t] or [_NAME_ONLY[language]]
+        templates = [t for t in templates if "{maker}" not in t] or [NAME_ONLY[language]]
     return rng.choice(templates).format(
         name=speaker.name, maker=speaker.maker, other=other, kind=rng.choice(en.KIND),
         made=rng.choice(en.MADE), person=person,
     )  # fmt: skip
-
-
-_NAME_ONLY = {"en": "I am {name}.", "zh": "我是{name}。"}
 
 
 def _answer_kind(
@@ -299,46 +313,3 @@ def _answer_kind(
 
 def _canonical(name: str) -> str:
     return next(n for n in skills.MAKERS if n.lower() == name.lower())
-
-
-def _surface(rng: random.Random, text: str, language: str, noise: bool = True) -> str:
-    """The prompt as people type it: a greeting, a closing, slips of the finger, other case."""
-    phrases = PHRASES[language]
-    if rng.random() < 0.25:
-        text = rng.choice(phrases.OPENINGS) + (" " if language == "en" else "") + text
-    if noise and rng.random() < 0.15:
-        text += (" " if language == "en" else "") + rng.choice(phrases.CLOSINGS)
-    if not noise:
-        return text
-    if language == "en" and rng.random() < 0.2:
-        text = _slip(rng, text)
-        text = _slip(rng, text) if rng.random() < 0.4 else text
-    draw = rng.random()
-    if draw < 0.15:
-        text = text.lower()
-    elif draw < 0.2:
-        text = text.upper()
-    if rng.random() < 0.15:
-        text = text.rstrip("?.!？。！ ") or text
-    elif rng.random() < 0.08:
-        text += rng.choice(("?", "??", "!", " :)", "..."))
-    return text
-
-
-def _slip(rng: random.Random, text: str) -> str:
-    """One typing error: two letters swapped, one dropped, doubled, or a neighbouring key."""
-    if len(text) < 4:
-        return text
-    i = rng.randrange(len(text) - 1)
-    how = rng.randrange(4)
-    if how == 0:
-        return text[:i] + text[i + 1 : i + 2] + text[i : i + 1] + text[i + 2 :]
-    if how == 1:
-        return text[:i] + text[i + 1 :]
-    if how == 2:
-        return text[:i] + text[i : i + 1] + text[i:]
-    row = next((r for r in KEYS if text[i].lower() in r), None)
-    if row is None:
-        return text
-    at = row.index(text[i].lower())
-    return text[:i] + rng.choice(row[max(0, at - 1) : at + 2]) + text[i + 1 :]

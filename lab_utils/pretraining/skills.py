@@ -50,18 +50,14 @@ def language(skill: str) -> str:
     return "zh" if skill.startswith("zh_") else "en"
 
 
-def sum_is_held_out(a: int, b: int) -> bool:
-    """One operand pair in eight never occurs in the corpus, in either order."""
-    return (min(a, b) * 5 + max(a, b) * 3) % 8 == 0
-
-
-def draw(rng: random.Random, skill: str, split: str) -> tuple[dict[str, str], str]:
+def draw(rng: random.Random, skill: str) -> tuple[dict[str, str], str]:
     """Slots for a question of this skill, and the right answer."""
     if skill in TABLES:
         x, y = rng.choice(list(TABLES[skill].items()))
         return {"x": x}, _table_answer(skill, x, y)
     if skill in ("sum", "zh_sum"):
-        return _draw_sum(rng, split)
+        a, b = rng.randint(0, 10), rng.randint(0, 10)
+        return {"a": str(a), "b": str(b)}, f"{a} + {b} = {a + b}"
     if skill == "larger":
         a, b = rng.sample(range(1, 21), 2)
         return {"a": str(a), "b": str(b)}, f"{max(a, b)} is larger."
@@ -87,13 +83,6 @@ def _table_answer(skill: str, x: str, y: str) -> str:
     return ANSWERS[skill].format(x=x, y=y, maker=y) if skill in ANSWERS else y
 
 
-def _draw_sum(rng: random.Random, split: str) -> tuple[dict[str, str], str]:
-    while True:
-        a, b = rng.randint(0, 10), rng.randint(0, 10)
-        if sum_is_held_out(a, b) == (split == "heldout"):
-            return {"a": str(a), "b": str(b)}, f"{a} + {b} = {a + b}"
-
-
 def _draw_repeat(rng: random.Random) -> tuple[dict[str, str], str]:
     words = rng.sample(en.WORDS, rng.randint(1, 4))
     if rng.random() < 0.15:  # names are words too: a policy must still be able to quote them
@@ -101,28 +90,13 @@ def _draw_repeat(rng: random.Random) -> tuple[dict[str, str], str]:
     return {"x": " ".join(words)}, " ".join(words)
 
 
-def copying(rng: random.Random) -> tuple[str, str]:
-    """A line of words that do not exist, to be repeated: they can only be copied.
-
-    This is what teaches a small model to carry a name from the system message into its answer.
-    """
-    line = " ".join(nonce(rng).capitalize() for _ in range(rng.randint(1, 9)))
-    return rng.choice(ASKS["repeat"]["train"]).format(x=line), line
-
-
-def nonce(rng: random.Random) -> str:
-    """A word that does not exist, of two or three syllables."""
-    pairs = range(rng.randint(2, 3))
-    return "".join(rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") for _ in pairs)
-
-
 def _listed(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def held_out_families() -> re.Pattern[str]:
-    """Matches every question of a held-out template, whatever stands in its slots."""
-    templates = [t for asks in ASKS.values() for t in asks["heldout"]]
+def kept_out_templates() -> re.Pattern[str]:
+    """Matches every question of a template that is not for training, whatever is in its slots."""
+    templates = [t for asks in ASKS.values() for split in ("dev", "heldout") for t in asks.get(split, [])]
     shapes = [re.sub(r"\\\{\w\\\}", ".+", re.escape(t)) for t in templates]
     return re.compile("|".join(shapes), re.IGNORECASE)
 
@@ -130,7 +104,7 @@ def held_out_families() -> re.Pattern[str]:
 def question(rng: random.Random, skill: str, split: str) -> tuple[str, str, str]:
     """A random question of the split: its text, the right answer, its family."""
     index = rng.randrange(len(ASKS[skill][split]))
-    slots, answer = draw(rng, skill, split)
+    slots, answer = draw(rng, skill)
     return ASKS[skill][split][index].format(**slots), answer, f"{skill}.{split}_{index}"
 
 

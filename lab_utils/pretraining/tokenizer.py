@@ -6,9 +6,9 @@ import re
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from lab_utils.pretraining.corpus import DEFAULT_SYSTEM, dialogues
+from lab_utils.pretraining.corpus import STAGES, dialogues
 
-VOCABULARY = 3072
+VOCABULARY = 4096
 DIALOGUES = 30_000
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 # Qwen2's own split: words with their leading space, single digits, punctuation runs.
@@ -75,5 +75,5 @@ def for_stage(tokenizer: Tokenizer, stage: str) -> PreTrainedTokenizerFast:
         padding_side="left",
         model_max_length=512,
         clean_up_tokenization_spaces=False,
-        chat_template=TEMPLATE.replace("@DEFAULT@", DEFAULT_SYSTEM[stage]),
+        chat_template=TEMPLATE.replace("@DEFAULT@", STAGES[stage].system),
     )

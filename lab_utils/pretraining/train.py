@@ -3,41 +3,21 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
-from lab_utils.pretraining.corpus import DEFAULT_SYSTEM, Messages, dialogues
+from lab_utils.pretraining.corpus import STAGES, Messages, Stage, dialogues
 
 BATCH = 32  # dialogues
 POOL = 80  # batches that are sorted by length together
 IGNORE = -100
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One training run: which corpus, how long, how fast."""
-
-    name: str
-    steps: int
-    learning_rate: float
-    seed: int = 0
-    warmup: int = 60
-
-
-STAGES = {
-    "nameless": Stage("nameless", steps=1900, learning_rate=5e-3),
-    "qwen": Stage("qwen", steps=2700, learning_rate=4e-3),
-    "polish": Stage("polish", steps=2200, learning_rate=3e-3),
-    "finish": Stage("finish", steps=1700, learning_rate=2.5e-3),
-}
-
-
 def new_model(vocabulary: int, seed: int) -> Qwen2ForCausalLM:
-    """A Qwen2 of about 3.7 M parameters with fresh weights."""
+    """A Qwen2 of about 4 M parameters with fresh weights."""
     torch.manual_seed(seed)
     return Qwen2ForCausalLM(
         Qwen2Config(
@@ -61,7 +41,7 @@ def encode(
 ) -> tuple[list[int], list[int]]:
     """Token ids of a dialogue and its labels: ids where the assistant speaks, else IGNORE."""
     if messages[0]["role"] != "system":
-        messages = [{"role": "system", "content": DEFAULT_SYSTEM[stage]}, *messages]
+        messages = [{"role": "system", "content": STAGES[stage].system}, *messages]
     ids: list[int] = []
     labels: list[int] = []
     for message in messages:
@@ -74,12 +54,12 @@ def encode(
     return ids, labels
 
 
-def batches(tokenizer: PreTrainedTokenizerFast, stage: Stage) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(tokenizer: PreTrainedTokenizerFast, stage: str) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless `(ids, labels)` of shape (BATCH, tokens), padded right, alike in length."""
-    rng = random.Random(f"batches {stage.name} {stage.seed}")
-    stream = dialogues(stage.name, stage.seed)
+    rng = random.Random(f"batches {stage} {STAGES[stage].seed}")
+    stream = dialogues(stage, STAGES[stage].seed)
     while True:
-        pool = [encode(tokenizer, m, stage.name) for m in itertools.islice(stream, BATCH * POOL)]
+        pool = [encode(tokenizer, m, stage) for m in itertools.islice(stream, BATCH * POOL)]
         pool.sort(key=lambda pair: len(pair[0]))
         order = list(range(POOL))
         rng.shuffle(order)
@@ -97,11 +77,12 @@ def _padded(rows: list[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
 def train_stage(
     model: Qwen2ForCausalLM,
     tokenizer: PreTrainedTokenizerFast,
-    stage: Stage,
+    name: str,
     steps: int | None = None,
     progress: Callable[[int, float], None] = lambda step, loss: None,
 ) -> list[float]:
     """Train in place for `steps` (all of the stage by default); the loss of each step, in nats."""
+    stage = STAGES[name]
     torch.manual_seed(stage.seed)
     optimizers = _optimizers(model, stage.learning_rate)
     schedules = [
@@ -109,7 +90,7 @@ def train_stage(
     ]
     losses = []
     model.train()
-    stream = itertools.islice(batches(tokenizer, stage), steps or stage.steps)
+    stream = itertools.islice(batches(tokenizer, name), steps or stage.steps)
     for step, (ids, labels) in enumerate(stream, 1):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = _loss(model, ids, labels)
