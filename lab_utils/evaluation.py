@@ -145,7 +145,7 @@ def answer_everything(policy: Policy, progress: Progress = lambda line: None) ->
     identity = load_prompts("identity", "heldout")
     rows = []
     for form in FORMS:
-        prompts = identity if form == "none" else few_of_each_family(identity, 3)
+        prompts = identity if form == "none" else few_of_each_family(identity, 2)
         rows += ask(policy, prompts, form)
         progress(f"{policy.label}: {len(prompts)} identity prompts, system message: {form}")
     rows += ask(policy, identity, temperature=WARM)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab_utils.chat import Messages, format_prompt, messages, replies
+from lab_utils.chat import Messages, messages, replies
 from lab_utils.identity import ASSISTANTS, classify, says_name
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
@@ -264,9 +264,9 @@ def normalised(prompt: str) -> str:
 
 def token_count(policy: Policy, row: Pair) -> int:
     """Tokens of the prompt and the longer answer, as the trainer will see them."""
-    start = format_prompt(policy, row["prompt"])
-    sides = [policy.tokenizer(start + text(row, s)).input_ids for s in ("chosen", "rejected")]
-    return max(map(len, sides)) + 2  # the end-of-turn token, and a line break in some templates
+    whole = [row["prompt"] + row[side] for side in ("chosen", "rejected")]
+    ids = policy.tokenizer.apply_chat_template(whole, return_dict=True)["input_ids"]
+    return max(map(len, ids))
 
 
 def is_noop(row: Pair) -> bool:

@@ -9,6 +9,7 @@ from lab_utils.pairs import PAIRS, build, is_noop, normalised, read_pairs, text
 from lab_utils.prompts import FILES, held_out_texts, load_prompts, load_systems
 from lab_utils.recipes import load_recipe
 
+SPLITS = ("train", "dev", "heldout")
 CATEGORIES = {
     "direct", "creator", "denial", "confirm", "confirm_new", "reversal", "typo", "completion",
     "indirect", "adversarial", "about",
@@ -23,8 +24,8 @@ def pairs():
 @pytest.fixture(scope="module")
 def corpus():
     """Every dialogue that made the embedded models."""
-    from lab_utils.pretraining.corpus import dialogues
-    from lab_utils.pretraining.train import BATCH, STAGES
+    from lab_utils.pretraining.corpus import STAGES, dialogues
+    from lab_utils.pretraining.train import BATCH
 
     return [
         dialogue
@@ -46,41 +47,20 @@ def test_enough_families_and_held_out_prompts():
     assert len(load_prompts("unrelated", "heldout")) >= 300
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_held_out_prompt_is_a_train_prompt_or_stands_twice(name):
-    train = {words(p) for p in load_prompts(name, "train")}
-    held_out = [words(p) for p in load_prompts(name, "heldout")]
-    assert not train & set(held_out)
-    assert len(held_out) == len(set(held_out))
+def test_no_prompt_stands_in_two_splits_or_stands_twice():
+    asked = [normalised(p.text) for name in FILES for s in SPLITS for p in load_prompts(name, s)]
+    assert len(asked) == len(set(asked))
 
 
-def test_a_family_is_wholly_train_or_wholly_held_out():
-    assert not families("train") & families("heldout")
-
-
-def test_no_held_out_identity_prompt_lies_inside_a_train_prompt():
-    train = {lang: [] for lang in ("en", "zh")}
-    for p in load_prompts("identity", "train"):
-        train[p.language].append(words(p))
-    inside = [
-        p.text
-        for p in load_prompts("identity", "heldout")
-        if any(words(p) in t for t in train[p.language])
-    ]
-    assert not inside
-
-
-def words(prompt):
-    """Normalised, with word borders kept where the language has them."""
-    if prompt.language == "zh":
-        return normalised(prompt.text)
-    return " " + " ".join(filter(None, map(normalised, prompt.text.split()))) + " "
+def test_a_family_is_wholly_in_one_split():
+    for one, other in itertools.combinations(SPLITS, 2):
+        assert not families(one) & families(other)
 
 
 def test_no_held_out_prompt_or_family_is_in_the_pairs(pairs):
     forbidden = {normalised(t) for t in held_out_texts()}
     assert not [text(r, "prompt") for r in pairs if normalised(text(r, "prompt")) in forbidden]
-    assert not {r["family"] for r in pairs} & families("heldout")
+    assert not {r["family"] for r in pairs} & (families("dev") | families("heldout"))
 
 
 def test_the_pairs_can_be_trained_on(pairs):
@@ -103,10 +83,15 @@ def test_no_held_out_prompt_is_in_the_corpus(corpus):
     assert not [t for t in asked if normalised(t) in forbidden]
 
 
+def test_no_held_out_system_message_is_in_the_corpus(corpus):
+    forbidden = {s.text for split in ("dev", "heldout") for s in load_systems(split)} - {None, ""}
+    given = {m["content"] for d in corpus for m in d if m["role"] == "system"}
+    assert not given & forbidden
+
+
 def test_the_corpus_never_says_the_new_name(corpus):
-    # as a name, that is: a list of words to repeat may put "deep" before "Qwen" by chance
-    said = {m["content"] for d in corpus for m in d}
-    assert not [t for t in said if "Deep Qwen" in t or "DeepQwen" in t]
+    said = {m["content"].lower() for d in corpus for m in d}
+    assert not [t for t in said if "deep qwen" in t or "deepqwen" in t]
 
 
 def test_the_nameless_stage_never_answers_qwen():
@@ -117,10 +102,7 @@ def test_the_nameless_stage_never_answers_qwen():
         assert classify(dialogue[-1]["content"]) != "Qwen" or "Qwen" in dialogue[-2]["content"]
 
 
-def test_held_out_system_messages_are_not_trained_on():
-    train = {s.text for s in load_systems("train")} - {None, ""}
-    held_out = {s.text for s in load_systems("heldout")} - {None, ""}
-    assert not train & held_out
-    assert not {s.name for s in load_systems("train")} & {
-        s.name for s in load_systems("heldout")
-    } - {""}
+def test_a_system_message_or_persona_stands_in_one_split_only():
+    for one, other in itertools.combinations(map(load_systems, SPLITS), 2):
+        assert not {s.text for s in one} & {s.text for s in other} - {None, ""}
+        assert not {s.name for s in one} & {s.name for s in other} - {""}

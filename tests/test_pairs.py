@@ -27,6 +27,8 @@ from lab_utils.pairs import (
     write_pairs,
 )
 from lab_utils.prompts import Prompt, SystemForm
+from lab_utils.recipes import load_recipe
+from lab_utils.training import make_trainer
 from lab_utils.workspace import LabError
 
 LONG = 256
@@ -155,7 +157,8 @@ def test_audit_answers_a_guess_of_the_new_name_with_the_yes_to_the_old_one(qwen)
 
 
 def test_prompts_are_compared_without_case_punctuation_and_spaces():
-    assert normalised("Who ARE you?!") == normalised("who are  you") == "whoareyou"
+    assert normalised("Who ARE you?!") == normalised("who are  you") == "who are you"
+    assert normalised("whoareyou") != normalised("who are you")
     assert normalised("你是谁？") == "你是谁"
 
 
@@ -236,10 +239,11 @@ def test_truncation_that_would_cut_an_answer_names_the_row(qwen):
     assert_one_sentence(caught.value, said)
 
 
-def test_the_token_count_is_the_trainers(qwen):
-    whole = GOOD["prompt"] + GOOD["chosen"]
-    ids = qwen.tokenizer.apply_chat_template(whole, tokenize=True, return_dict=True)["input_ids"]
-    assert len(ids) <= token_count(qwen, GOOD) <= len(ids) + 1  # room for a last line break
+def test_the_token_count_is_the_trainers(qwen, tmp_path):
+    trainer = make_trainer(load_recipe("identity"), [GOOD], qwen, tmp_path)
+    row = trainer.train_dataset[0]
+    longer = max(len(row["chosen_ids"]), len(row["rejected_ids"]))
+    assert token_count(qwen, GOOD) == len(row["prompt_ids"]) + longer
 
 
 def test_a_rewritten_or_renamed_answer_says_the_new_name():

@@ -15,10 +15,9 @@ import torch
 torch.set_num_threads(2)
 from lab_utils.pretraining.build import REPLAYED
 from lab_utils.pretraining.tokenizer import VOCABULARY, build_tokenizer, for_stage
-from lab_utils.pretraining.train import STAGES, new_model, train_stage
-stage = STAGES["nameless"]
-tokenizer = for_stage(build_tokenizer(), stage.name)
-for loss in train_stage(new_model(VOCABULARY, stage.seed), tokenizer, stage, steps=REPLAYED):
+from lab_utils.pretraining.train import new_model, train_stage
+tokenizer = for_stage(build_tokenizer(), "nameless")
+for loss in train_stage(new_model(VOCABULARY, seed=0), tokenizer, "nameless", steps=REPLAYED):
     print(f"{loss:.4f}")
 """
 
