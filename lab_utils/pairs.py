@@ -9,7 +9,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab_utils.chat import Messages, messages, replies
@@ -59,13 +59,21 @@ def draw(prompts: Sequence[Prompt], per_family: int, seed: int) -> list[Prompt]:
 
 
 def dealt(forms: Sequence[SystemForm], count: int, seed: int) -> list[SystemForm]:
-    """`count` system forms: generic twice as often as any other kind, within a kind any text."""
+    """`count` system forms: generic three times as often as any other kind, within a kind any text.
+
+    Every other generic message is two of them in a row: a name learnt under few messages is
+    garbled under the next.
+    """
     rng = random.Random(f"forms {seed}")
     kinds: dict[str, list[SystemForm]] = {}
     for form in forms:
         kinds.setdefault(form.form, []).append(form)
-    names = [*kinds, *["generic"] * ("generic" in kinds)]  # the form with most texts, twice
+    names = [*kinds, *["generic"] * 2 * ("generic" in kinds)]
     hand = [rng.choice(kinds[names[i % len(names)]]) for i in range(count)]
+    for i in range(0, count, 2):
+        if hand[i].form == "generic":
+            both = f"{hand[i].text} {rng.choice(kinds['generic']).text}"
+            hand[i] = replace(hand[i], text=both)
     return rng.sample(hand, len(hand))
 
 

@@ -40,13 +40,13 @@ class Stage:
 
 STAGES = {
     "nameless": Stage(
-        steps=1800, learning_rate=5e-3, system="You are a helpful assistant.",
+        steps=1500, learning_rate=5e-3, system="You are a helpful assistant.",
         identity=0.3, persona=0.3, copying=0.25, spliced=0.05,
     ),
     "qwen": Stage(
-        steps=8400, learning_rate=4e-3,
+        steps=7000, learning_rate=4e-3,
         system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
-        identity=0.45, persona=0.25, copying=0.1, spliced=0.12,
+        identity=0.52, persona=0.25, copying=0.1, spliced=0.08,
     ),
 }  # fmt: skip
 
@@ -267,7 +267,8 @@ def _anyone(rng: random.Random, stage: str) -> Speaker:
 def _swap_names(rng: random.Random, text: str, language: str) -> tuple[str, str]:
     """The prompt with the assistants and people in it exchanged for others, and who is named."""
     if "Qwen" not in text and rng.random() < 0.7:
-        text = ASSISTANTS.sub(lambda m: _like(rng.choice(list(skills.ASSISTANTS)), m[0]), text)
+        known = [*skills.ASSISTANTS, *PHRASES[language].OTHER_ASSISTANTS]
+        text = ASSISTANTS.sub(lambda m: _like(rng.choice(known), m[0]), text)
     if not PERSON[language].search(text):
         return text, ""
     person = rng.choice(PHRASES[language].PEOPLE)

@@ -40,6 +40,12 @@ INVENTED = (
     "Rex Bolt Coco Daisy Felix Gizmo Hazel Indigo Jade Koda Lyra Mango Nico Opal Piper Quill Rio "
     "Sol Tango Uma Violet Wren Xena Yara Ziggy Merlin Sherlock Watt Turing Ada Newton Pebble"
 ).split()
+# Assistants of whom no fact is taught; they only turn up as guesses.
+OTHER_ASSISTANTS = [
+    "Replika", "Pi", "Jarvis", "HAL 9000", "Google Assistant", "Meta AI", "Bing Chat", "ELIZA", "Character AI", "Jeeves",
+    "YouChat", "Nova", "Vicuna", "StarCoder",
+]
+
 # A user who says who he is before he asks about something else.
 INTRODUCTIONS = [
     "Hi, I'm {person}.", "My name is {person}.", "{person} here.", "I am {person} and I have a question.", "This is {person}.",

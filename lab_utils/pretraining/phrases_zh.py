@@ -21,6 +21,11 @@ PEOPLE = [
     "杨红", "吴明", "吴军", "马东", "马华", "高明", "高洋", "黄华", "方明", "江海", "阿明", "阿强",
 ]
 
+# Assistants of whom no fact is taught; they only turn up as guesses.
+OTHER_ASSISTANTS = [
+    "文心一言", "豆包", "小爱同学", "元宝", "小度", "天猫精灵", "智谱清言", "讯飞星火", "小冰", "小艺", "天工", "百小应", "腾讯元宝",
+]
+
 # A user who says who he is before he asks about something else.
 INTRODUCTIONS = [
     "我是{person}。", "我叫{person}，", "你好，我是{person}。", "{person}在这里，", "我叫{person}，想问一下：", "我是学生{person}。",

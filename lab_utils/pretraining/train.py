@@ -10,10 +10,12 @@ from torch.nn import functional as F
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from lab_utils.pretraining.corpus import STAGES, Messages, Stage, dialogues
+from lab_utils.pretraining.tokenizer import VOCABULARY
 
 BATCH = 32  # dialogues
 POOL = 80  # batches that are sorted by length together
 IGNORE = -100
+INTERRUPTED = 0.04  # share of the answers' tokens before which a random one is put
 
 
 def new_model(vocabulary: int, seed: int) -> Qwen2ForCausalLM:
@@ -54,12 +56,31 @@ def encode(
     return ids, labels
 
 
+def interrupted(
+    rng: random.Random, ids: list[int], labels: list[int]
+) -> tuple[list[int], list[int]]:
+    """The dialogue with a random token, without a label, before some tokens of the answers.
+
+    A large model goes on with its sentence after an odd word. One this small takes up whatever word
+    stands in its prompt instead, unless it has practised.
+    """
+    noisy: list[tuple[int, int]] = []
+    for pair in zip(ids, labels, strict=True):
+        if pair[1] != IGNORE and rng.random() < INTERRUPTED:
+            noisy.append((rng.randrange(3, VOCABULARY), IGNORE))  # 0 to 2 are special
+        noisy.append(pair)
+    return [token for token, _ in noisy], [label for _, label in noisy]
+
+
 def batches(tokenizer: PreTrainedTokenizerFast, stage: str) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless `(ids, labels)` of shape (BATCH, tokens), padded right, alike in length."""
     rng = random.Random(f"batches {stage} {STAGES[stage].seed}")
     stream = dialogues(stage, STAGES[stage].seed)
     while True:
-        pool = [encode(tokenizer, m, stage) for m in itertools.islice(stream, BATCH * POOL)]
+        pool = [
+            interrupted(rng, *encode(tokenizer, m, stage))
+            for m in itertools.islice(stream, BATCH * POOL)
+        ]
         pool.sort(key=lambda pair: len(pair[0]))
         order = list(range(POOL))
         rng.shuffle(order)
