@@ -199,7 +199,6 @@ def measure(rows: Sequence[dict]) -> dict:
             for k in dict.fromkeys(r["family"].split(".")[0] for r in pick(rows, set="skills"))
         },
         "assistants": rate(pick(rows, set="assistants"), _right),
-        "unrelated_right": rate([r for r in unrelated if "right" in r], _right),
         "leaks": rate(unrelated + pick(rows, set="skills") + pick(rows, set="assistants"), _leaks),
         "words": float(np.mean([len(r["answer"]) for r in unrelated])),
     }
@@ -290,6 +289,7 @@ def compare(before: Sequence[dict], after: Sequence[dict], kl: float) -> dict:
         "assistants": mcnemar(*[_hits(r, "assistants", _right) for r in (before, after)]),
     }
     report["new_leaks"] = new_leaks(before, after)
+    report["unrelated_same"] = unchanged(before, after)
     report["length_ratio"] = report["after"]["words"] / report["before"]["words"]
     report["failed"] = failures(report)
     report["verdict"] = verdict(report)
@@ -306,6 +306,15 @@ def new_leaks(before: Sequence[dict], after: Sequence[dict]) -> int:
     return sum(leaks(now) and OLD not in then for then, now in others)
 
 
+def unchanged(before: Sequence[dict], after: Sequence[dict]) -> dict:
+    """The share of unrelated prompts that get word for word the answer from before."""
+    then, now = pick(before, set="unrelated"), pick(after, set="unrelated")
+    return rate(
+        [n | {"same": n["answer"] == t["answer"]} for t, n in zip(then, now, strict=True)],
+        lambda row: row["same"],
+    )
+
+
 def _hits(rows: Sequence[dict], name: str, hit: Callable[[dict], bool]) -> list[bool]:
     return [hit(r) for r in pick(rows, set=name, form="none", temperature=0.0)]
 
@@ -319,10 +328,10 @@ def failures(report: dict) -> list[str]:
         "greedy identity rate": after["identity"]["rate"] < BARS["greedy"],
         f"identity rate at temperature {WARM}": after["warm"]["rate"] < BARS["warm"],
         f"{others} answers name another assistant": others > 0,
-        f"{after['leaks']['hits']} leaks": after["leaks"]["hits"] > 0,
+        f"{after['leaks']['hits']} stray names": after["leaks"]["hits"] > 0,
     }
     missed |= {f"system form {f}": r["rate"] < BARS["forms"] for f, r in after["forms"].items()}
-    missed |= {f"{k} fall by {d:.1%}": d > BARS[f"{k}_drop"] for k, d in fallen.items()}
+    missed |= {f"{k} fell by {100 * d:.1f} points": d > BARS[f"{k}_drop"] for k, d in fallen.items()}
     return [what for what, is_missed in missed.items() if is_missed]
 
 
@@ -333,7 +342,7 @@ def verdict(report: dict) -> str:
     line = (
         f"{said['rate']:.1%} [{said['low']:.1%}, {said['high']:.1%}] of {said['n']} held-out prompts "
         f"answer {NEW}; skills {skills:.1%} -> {after['skills']['rate']:.1%}; "
-        f"{after['leaks']['hits']} of {after['leaks']['n']} other answers leak the name"
+        f"{after['leaks']['hits']} of {after['leaks']['n']} other answers hold a stray name"
     )
     if report["failed"]:
         return f"NOT REPRODUCED: {line}. Missed: {'; '.join(report['failed'])}"

@@ -19,6 +19,7 @@ from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
 from lab_utils.workspace import DATA, LabError, read_rows, write_rows
 
 PAIRS = DATA / "pairs"
+AUTHOR = "tiny-qwen"  # the model whose answers the committed pairs hold
 OLD, NEW = "Qwen", "Deep Qwen"
 Pair = dict
 SIDES = ("prompt", "chosen", "rejected")
@@ -232,6 +233,7 @@ def _with_question(asked: Messages, question: str) -> Messages:
     return [*asked[:-1], {"role": "user", "content": question}]
 
 
+FAMILIES = 640  # identity families of which one prompt is asked
 ANCHORS = {"skills": 110, "assistants": 90, "unrelated": 160}  # prompts drawn from each file
 PERSONAS = 90  # identity prompts asked of a persona
 
@@ -248,9 +250,10 @@ def build(policy: Policy, held_out: Iterable[str], max_length: int, seed: int = 
 
 
 def identity_prompts(seed: int) -> list[Prompt]:
-    """One train prompt of each identity family, and three where no name is called for."""
+    """One train prompt of each of FAMILIES identity families, and three where no name is called for."""
     nature = [p for p in load_prompts("unrelated", "train") if p.category == "nature"]
-    return draw(load_prompts("identity", "train"), 1, seed) + draw(nature, 3, seed)
+    named = draw(load_prompts("identity", "train"), 1, seed)[:FAMILIES]
+    return named + draw(nature, 3, seed)
 
 
 def anchor_prompts(seed: int) -> list[Prompt]:

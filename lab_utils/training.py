@@ -9,7 +9,18 @@ from pathlib import Path
 from lab_utils import workspace
 from lab_utils.dpo import LN_2
 from lab_utils.models import Policy, fingerprint, load_model, save_policy
-from lab_utils.pairs import PAIRS, SIDES, Pair, check_lengths, read_pairs, summary
+from lab_utils.pairs import (
+    AUTHOR,
+    OLD,
+    PAIRS,
+    SIDES,
+    Pair,
+    build,
+    check_lengths,
+    read_pairs,
+    summary,
+)
+from lab_utils.prompts import held_out_texts
 from lab_utils.recipes import Recipe, as_toml
 from lab_utils.runs import Run, load_run, set_aside
 from lab_utils.workspace import LabError, write_json, write_rows, write_whole
@@ -252,9 +263,23 @@ def _write(partial, recipe, rows, policy, history, trained) -> None:
 
 
 def recipe_pairs(recipe: Recipe) -> list[Pair]:
-    """The pairs that a recipe names: a file of `data/pairs`, or any path."""
+    """The pairs that a recipe names: a file of `data/pairs`, or any path.
+
+    The committed pairs are the default model's own answers. For another model they are built anew
+    from that model's answers, which are what it must learn from; LabError where it never says Qwen.
+    """
     committed = PAIRS / f"{recipe.pairs}.jsonl"
-    return read_pairs(committed if committed.is_file() else Path(recipe.pairs))
+    if not committed.is_file():
+        return read_pairs(Path(recipe.pairs))
+    if recipe.model == AUTHOR:
+        return read_pairs(committed)
+    rows = build(load_model(recipe.model), held_out_texts(), recipe.max_length).rows
+    if not any(row["kind"] == "identity" for row in rows):
+        raise LabError(
+            f"{recipe.model} never answers {OLD}, so there is no name to replace in its answers; name a "
+            "pairs file, or take a model that calls itself so."
+        )
+    return rows
 
 
 def load_or_train(recipe: Recipe, folder: Path, **options) -> Run:

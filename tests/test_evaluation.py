@@ -136,7 +136,7 @@ def test_a_good_run_is_reproduced_with_rates_and_intervals():
         "REPRODUCED: 100.0% [96.3%, 100.0%] of 100 held-out prompts answer Deep Qwen"
     )
     assert "skills 95.0% -> 95.0%" in line
-    assert "0 of 100 other answers leak" in line
+    assert "0 of 100 other answers hold a stray name" in line
     assert "\n" not in line
 
 
@@ -147,10 +147,10 @@ def test_a_good_run_is_reproduced_with_rates_and_intervals():
         ({"warm": share(94)}, f"identity rate at temperature {WARM}"),
         ({"forms": {"named": share(90)}}, "system form named"),
         ({"classes": {"another assistant": 1}}, "1 answers name another assistant"),
-        ({"leaks": share(2)}, "2 leaks"),
-        ({"skills": share(92)}, "skills fall by 3.0%"),
-        ({"assistants": share(90)}, "assistants fall by 5.0%"),
-        ({"persona": share(0)}, "persona fall by 95.0%"),
+        ({"leaks": share(2)}, "2 stray names"),
+        ({"skills": share(92)}, "skills fell by 3.0 points"),
+        ({"assistants": share(90)}, "assistants fell by 5.0 points"),
+        ({"persona": share(0)}, "persona fell by 95.0 points"),
     ],
 )
 def test_one_missed_bar_is_enough_not_to_be_reproduced_and_is_named(after, missed):
@@ -194,7 +194,7 @@ def test_compare_measures_both_policies_on_the_same_prompts():
     assert (found["after"]["identity"]["n"], found["after"]["languages"]["zh"]["n"]) == (5, 1)
     assert found["mcnemar"]["identity"] == (5, 0, 0.0625)
     assert found["mcnemar"]["skills"] == (0, 0, 1)
-    assert found["length_ratio"] == 1
+    assert found["length_ratio"] == found["unrelated_same"]["rate"] == 1
     assert found["verdict"].startswith("REPRODUCED")
 
 
@@ -203,7 +203,7 @@ def test_compare_sees_damage_and_leaks_beside_the_success():
     assert found["mcnemar"]["skills"] == (0, 6, 0.03125)
     assert found["after"]["leaks"]["hits"] == 6
     assert found["verdict"].startswith("NOT REPRODUCED")
-    assert found["failed"] == ["6 leaks", "skills fall by 100.0%"]
+    assert found["failed"] == ["6 stray names", "skills fell by 100.0 points"]
 
 
 def test_a_report_is_read_back(tmp_path):

@@ -91,11 +91,16 @@ def test_draw_takes_a_few_of_each_family_and_the_same_ones_again():
     assert len(draw(prompts, 9, seed=0)) == 15
 
 
-def test_generic_forms_are_dealt_twice_as_often_and_the_same_again():
-    forms = [NONE, GENERIC, replace(GENERIC, text="Be kind."), LUNA]
-    hand = dealt(forms, 30, seed=0)
-    assert Counter(f.form for f in hand) == {"none": 8, "generic": 15, "persona": 7}
-    assert hand == dealt(forms, 30, seed=0) != dealt(forms, 30, seed=1)
+def test_generic_forms_are_dealt_three_times_as_often_and_the_same_again():
+    kind = replace(GENERIC, text="Be kind.")
+    hand = dealt([NONE, GENERIC, kind, LUNA], 30, seed=0)
+    assert Counter(f.form for f in hand) == {"none": 6, "generic": 18, "persona": 6}
+    assert hand == dealt([NONE, GENERIC, kind, LUNA], 30, seed=0)
+    assert hand != dealt([NONE, GENERIC, kind, LUNA], 30, seed=1)
+    pairs_of = {f"{a.text} {b.text}" for a in (GENERIC, kind) for b in (GENERIC, kind)}
+    joined = {f.text for f in hand if f.form == "generic"} - {GENERIC.text, kind.text}
+    assert joined and joined <= pairs_of
+    assert {f.text for f in hand if f.form == "persona"} == {LUNA.text}
 
 
 def test_identity_pairs_reject_the_own_answer_and_choose_it_renamed(qwen):

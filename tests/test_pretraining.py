@@ -61,3 +61,27 @@ def test_the_template_and_the_corpus_agree():
         ids = policy.tokenizer.apply_chat_template(talk, return_dict=False)
         line_break = policy.tokenizer.encode("\n")  # the corpus ends in one, unlabelled
         assert ids + line_break == encode(policy.tokenizer, talk, "qwen")[0]
+
+
+def test_odd_words_stand_unlabelled_before_answers_only():
+    import random
+
+    from lab_utils.pretraining.train import IGNORE, interrupted
+
+    ids, labels = list(range(100, 400)), [IGNORE] * 100 + list(range(200, 400))
+    noisy_ids, noisy_labels = interrupted(random.Random(0), ids, labels)
+    assert noisy_ids[:100] == ids[:100]
+    assert len(ids) < len(noisy_ids) < 1.1 * len(ids)
+    assert [label for label in noisy_labels if label != IGNORE] == labels[100:]
+
+
+def test_names_are_new_nearly_every_time():
+    import random
+
+    from lab_utils.pretraining import names
+
+    rng = random.Random(0)
+    for draw in (names.english, names.chinese):
+        drawn = [draw(rng) for _ in range(500)]
+        assert len(set(drawn)) > 400
+        assert not any("Qwen" in name for name in drawn)

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from trl import DPOTrainer
 from lab_utils import training
 from lab_utils.chat import messages, reply
 from lab_utils.dpo import LN_2
-from lab_utils.models import Policy, fingerprint, load_model
-from lab_utils.pairs import pair, read_pairs, write_pairs
+from lab_utils.models import EMBEDDED, Policy, fingerprint, load_model
+from lab_utils.pairs import PAIRS, pair, read_pairs, write_pairs
 from lab_utils.prompts import Prompt
 from lab_utils.recipes import Recipe, load_recipe
 from lab_utils.runs import Run, load_run, set_aside
@@ -285,3 +286,9 @@ def test_a_batch_of_noops_only_is_no_mistake(seed, tmp_path):
     assert silent.sum() == 2
     assert history.loc[silent, "margin"].isna().all()
     assert history.loc[~silent, "margin"].notna().all()
+
+
+def test_another_model_learns_from_its_own_answers(tmp_path):
+    shutil.copytree(EMBEDDED / "tiny-qwen", tmp_path / "mine")
+    mine = load_recipe("identity", model=str(tmp_path / "mine"))
+    assert training.recipe_pairs(mine) == read_pairs(PAIRS / "identity.jsonl")
