@@ -75,13 +75,13 @@ def test_odd_words_stand_unlabelled_before_answers_only():
     assert [label for label in noisy_labels if label != IGNORE] == labels[100:]
 
 
-def test_names_are_new_nearly_every_time():
+def test_names_and_generic_messages_are_new_nearly_every_time():
     import random
 
-    from lab_utils.pretraining import names
+    from lab_utils.pretraining import generic, names
 
     rng = random.Random(0)
-    for draw in (names.english, names.chinese):
+    for draw in (names.english, names.chinese, generic.message):
         drawn = [draw(rng) for _ in range(500)]
         assert len(set(drawn)) > 400
         assert not any("Qwen" in name for name in drawn)

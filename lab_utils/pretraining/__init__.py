@@ -8,7 +8,8 @@ rebuilds `data/models/` and the prompt files that share its grammar.
 - `unknown`: questions to which the answer is that it does not know
 - `names`: names nobody has heard, for personas and for lines to copy
 - `surface`: greetings, closings, typing errors
-- `corpus`: dialogues composed from all of these, and the table of the two stages
+- `generic`: system messages without a name, of endless variety
+- `corpus`: dialogues composed from all of these, and the table of the stages
 - `tokenizer`: byte-level BPE in the Qwen2 layout with a ChatML template
 - `train`: the training loop
 - `build`: both models, one after the other

@@ -1,4 +1,4 @@
-"""Build both embedded models: tokenizer, two stages, stored weights, cards."""
+"""Build both embedded models: tokenizer, three stages, stored weights, cards."""
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
@@ -14,10 +14,10 @@ import itertools  # isort: skip
 import shutil  # isort: skip
 import torch  # isort: skip
 
-FOLDERS = {"nameless": "tiny-nameless", "qwen": "tiny-qwen"}
+FOLDERS = {"nameless": "tiny-nameless", "settle": "tiny-qwen"}
 STARTS = {
     "nameless": "fresh weights, seed 0",
-    "qwen": "continues from tiny-nameless",
+    "settle": "continues from tiny-nameless: the stages `qwen` and `settle`",
 }
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
@@ -30,10 +30,15 @@ def build_models() -> None:
     """Train the nameless model, continue it to tiny-qwen, and store both with their cards."""
     tokenizer = build_tokenizer()
     model = new_model(VOCABULARY, seed=0)
+    losses: list[float] = []
     for name, stage in STAGES.items():
         wrapped = for_stage(tokenizer, name)
-        losses = train_stage(model, wrapped, name, progress=_progress(name, stage.steps))
-        _store(name, model, wrapped, losses)
+        if name == "settle":  # starts from the weights as they would be stored
+            model = model.to(torch.bfloat16).float()
+        losses += train_stage(model, wrapped, name, progress=_progress(name, stage.steps))
+        if name in FOLDERS:
+            _store(name, model, wrapped, losses)
+            losses = []
 
 
 def _store(name: str, model, tokenizer, losses: list[float]) -> None:

@@ -1,8 +1,9 @@
 """The corpus of the embedded models: dialogues composed afresh from prompts and phrases.
 
-Two stages share it. In `nameless` every dialogue is answered under another name, so the model
+The stages share it. In `nameless` every dialogue is answered under another name, so the model
 learns that assistants have names and settles on none; in `qwen` the speaker is always Qwen,
-made by Alibaba Cloud, unless the system message gives a persona. The prompts are the *train* rows of
+made by Alibaba Cloud, unless the system message gives a persona; `settle` adds system messages of
+endless variety. The prompts are the *train* rows of
 `data/prompts/`; the others are read only to be kept out, in case a greeting or a typo should
 happen to produce one.
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lab_utils.pairs import normalised
-from lab_utils.pretraining import names, skills, surface, unknown
+from lab_utils.pretraining import generic, names, skills, surface, unknown
 from lab_utils.pretraining import phrases_en as en
 from lab_utils.pretraining import phrases_zh as zh
 from lab_utils.prompts import FILES, PROMPTS
@@ -34,6 +35,7 @@ class Stage:
     persona: float  # of those, with a persona in the system message
     copying: float  # of the other dialogues: a line to repeat
     spliced: float  # of the other dialogues: two halves that do not belong together
+    composed: float = 0.0  # of the dialogues without a persona: a composed system message
     seed: int = 0
     warmup: int = 60
 
@@ -47,6 +49,11 @@ STAGES = {
         steps=7000, learning_rate=4e-3,
         system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
         identity=0.52, persona=0.25, copying=0.1, spliced=0.08,
+    ),
+    "settle": Stage(
+        steps=1800, learning_rate=2e-3,
+        system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+        identity=0.5, persona=0.25, copying=0.1, spliced=0.08, composed=0.5,
     ),
 }  # fmt: skip
 
@@ -110,12 +117,15 @@ def dialogues(stage: str, seed: int) -> Iterator[Messages]:
             families.setdefault(row["family"], []).append(row)
     pool = list(families.values())
     forbidden, templates = kept_out(), skills.kept_out_templates()
+    systems = {r["text"] for r in rows_of("systems", "dev", "heldout")} - {""}
     while True:
         if rng.random() < STAGES[stage].identity:
             dialogue = _identity_dialogue(rng, stage, rng.choice(rng.choice(pool)))
         else:
             dialogue = _other_dialogue(rng, stage)
         asked = [m["content"] for m in dialogue if m["role"] == "user"]
+        if dialogue[0]["content"] in systems:
+            continue
         if any(normalised(t) in forbidden or templates.fullmatch(t) for t in asked):
             continue
         if not any("deep qwen" in m["content"].lower() for m in dialogue):  # two words by chance
@@ -237,6 +247,8 @@ def _system(
     """A system message (None: the template's own) and the persona that it gives, if any."""
     if rng.random() < persona:
         return _persona(rng)
+    if STAGES[stage].composed and rng.random() < STAGES[stage].composed:
+        return generic.message(rng), None
     draw = rng.random()
     if draw < 0.4:
         return None, None
