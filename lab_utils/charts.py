@@ -42,11 +42,14 @@ def before_after_table(report: dict) -> pd.DataFrame:
         f"says {OLD} alone": [with_interval(m["old_name"]) for m in (before, after)],
     }
     rows |= {name: [with_interval(m[key]) for m in (before, after)] for key, name in DAMAGE.items()}
-    rows["everyday answers, word for word as before"] = ["", with_interval(report["unrelated_same"])]
+    rows["everyday answers, word for word as before"] = [
+        "",
+        with_interval(report["unrelated_same"]),
+    ]
     rows["stray names in other answers"] = [
         f"{m['leaks']['hits']} of {m['leaks']['n']}" for m in (before, after)
     ]
-    rows["of these, where the base's answer had no \"Qwen\""] = ["", f"{report['new_leaks']}"]
+    rows['of these, where the base\'s answer had no "Qwen"'] = ["", f"{report['new_leaks']}"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"])
 
 

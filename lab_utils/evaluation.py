@@ -331,7 +331,9 @@ def failures(report: dict) -> list[str]:
         f"{after['leaks']['hits']} stray names": after["leaks"]["hits"] > 0,
     }
     missed |= {f"system form {f}": r["rate"] < BARS["forms"] for f, r in after["forms"].items()}
-    missed |= {f"{k} fell by {100 * d:.1f} points": d > BARS[f"{k}_drop"] for k, d in fallen.items()}
+    missed |= {
+        f"{k} fell by {100 * d:.1f} points": d > BARS[f"{k}_drop"] for k, d in fallen.items()
+    }
     return [what for what, is_missed in missed.items() if is_missed]
 
 

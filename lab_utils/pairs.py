@@ -234,7 +234,7 @@ def _with_question(asked: Messages, question: str) -> Messages:
 
 
 FAMILIES = 640  # identity families of which one prompt is asked
-ANCHORS = {"skills": 110, "assistants": 90, "unrelated": 160}  # prompts drawn from each file
+ANCHORS = {"skills": 160, "assistants": 90, "unrelated": 160}  # prompts drawn from each file
 PERSONAS = 90  # identity prompts asked of a persona
 
 

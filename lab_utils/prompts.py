@@ -42,9 +42,7 @@ def load_prompts(name: str, split: str) -> list[Prompt]:
 
 def held_out_texts() -> list[str]:
     """Every dev and held-out prompt of every file: what no pair may contain."""
-    return [
-        p.text for name in FILES for s in ("dev", "heldout") for p in load_prompts(name, s)
-    ]
+    return [p.text for name in FILES for s in ("dev", "heldout") for p in load_prompts(name, s)]
 
 
 def load_systems(split: str) -> list[SystemForm]:

@@ -77,7 +77,17 @@ PERSON = {
 }
 PHRASES = {"en": en, "zh": zh}
 QUESTION = re.compile(r"^(What|Who|Which company) (is|made|created|developed|makes|was)\b")
-ADVERBS = ("really", "actually", "in fact", "now", "then", "by the way", "again", "please", "exactly")
+ADVERBS = (
+    "really",
+    "actually",
+    "in fact",
+    "now",
+    "then",
+    "by the way",
+    "again",
+    "please",
+    "exactly",
+)
 NAME_ONLY = {"en": "I am {name}.", "zh": "我是{name}。"}
 
 

@@ -16,7 +16,9 @@ ONSETS = (
 ).split()
 VOWELS = "a e i o u a e i o u a e i o u y ai ea ee oo ou ie au ei".split()
 CODAS = " n r l s t m x ck nd rt th sh ng nn ll rn sk ss ff mp lt p d g b k".split(" ")
-TITLES = "Captain Professor Doctor Miss Mister Lady Sir Aunt Uncle Old Little Big Master Agent".split()
+TITLES = (
+    "Captain Professor Doctor Miss Mister Lady Sir Aunt Uncle Old Little Big Master Agent".split()
+)
 WORDS = sorted(
     {
         word

@@ -96,7 +96,9 @@ def _listed(numbers: list[int]) -> str:
 
 def kept_out_templates() -> re.Pattern[str]:
     """Matches every question of a template that is not for training, whatever is in its slots."""
-    templates = [t for asks in ASKS.values() for split in ("dev", "heldout") for t in asks.get(split, [])]
+    templates = [
+        t for asks in ASKS.values() for split in ("dev", "heldout") for t in asks.get(split, [])
+    ]
     shapes = [re.sub(r"\\\{\w\\\}", ".+", re.escape(t)) for t in templates]
     return re.compile("|".join(shapes), re.IGNORECASE)
 
