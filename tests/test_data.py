@@ -47,9 +47,10 @@ def test_enough_families_and_held_out_prompts():
     assert len(load_prompts("unrelated", "heldout")) >= 300
 
 
-def test_no_prompt_stands_in_two_splits_or_stands_twice():
-    asked = [normalised(p.text) for name in FILES for s in SPLITS for p in load_prompts(name, s)]
-    assert len(asked) == len(set(asked))
+def test_no_held_out_prompt_stands_in_another_split_or_twice():
+    asked = {s: [normalised(p.text) for f in FILES for p in load_prompts(f, s)] for s in SPLITS}
+    assert not set(asked["heldout"]) & {*asked["train"], *asked["dev"]}
+    assert len(asked["heldout"]) == len(set(asked["heldout"]))
 
 
 def test_a_family_is_wholly_in_one_split():
