@@ -3,7 +3,8 @@
 Self-contained: the labs never import it. `python -m lab_utils.pretraining` (or `make models`)
 rebuilds `data/models/` and the prompt files that share its grammar.
 
-- `phrases_en`, `phrases_zh`: plain data, what is asked and answered
+- `phrases_en`, `phrases_zh`: plain data, what is known and answered
+- `templates`: ways of asking, persona messages and names, from `data/templates/`
 - `skills`: exact-match questions with their answers
 - `unknown`: questions to which the answer is that it does not know
 - `names`: names nobody has heard, for personas and for lines to copy

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lab_utils.pairs import normalised
-from lab_utils.pretraining import generic, names, skills, surface, unknown
+from lab_utils.pretraining import generic, names, skills, surface, templates, unknown
 from lab_utils.pretraining import phrases_en as en
 from lab_utils.pretraining import phrases_zh as zh
 from lab_utils.prompts import FILES, PROMPTS
@@ -48,12 +48,12 @@ STAGES = {
     "qwen": Stage(
         steps=7000, learning_rate=4e-3,
         system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
-        identity=0.52, persona=0.25, copying=0.1, spliced=0.08,
+        identity=0.48, persona=0.25, copying=0.1, spliced=0.08,
     ),
     "settle": Stage(
         steps=1800, learning_rate=2e-3,
         system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
-        identity=0.5, persona=0.25, copying=0.1, spliced=0.08, composed=0.5,
+        identity=0.48, persona=0.3, copying=0.1, spliced=0.08, composed=0.5,
     ),
 }  # fmt: skip
 
@@ -115,6 +115,7 @@ CONTEXTS = {
     k: [r["text"] for r in rows if r["text"][-1] in ".!。！" and len(r["text"]) < 60]
     for k, rows in EVERYDAY.items()
 }
+PERSONAS = {k: templates.texts("personas", k) for k in PHRASES}
 SYSTEMS = [r["text"] for r in rows_of("systems", "train") if r["form"] == "generic"]
 
 
@@ -126,7 +127,7 @@ def dialogues(stage: str, seed: int) -> Iterator[Messages]:
         if category(row) != "confirm_new":  # the corpus never says the new name
             families.setdefault(row["family"], []).append(row)
     pool = list(families.values())
-    forbidden, templates = kept_out(), skills.kept_out_templates()
+    forbidden, shapes = kept_out(), templates.kept_out()
     systems = {r["text"] for r in rows_of("systems", "dev", "heldout")} - {""}
     while True:
         if rng.random() < STAGES[stage].identity:
@@ -136,7 +137,7 @@ def dialogues(stage: str, seed: int) -> Iterator[Messages]:
         asked = [m["content"] for m in dialogue if m["role"] == "user"]
         if dialogue[0]["content"] in systems:
             continue
-        if any(normalised(t) in forbidden or templates.fullmatch(t) for t in asked):
+        if any(normalised(t) in forbidden or shapes.fullmatch(t) for t in asked):
             continue
         if not any("deep qwen" in m["content"].lower() for m in dialogue):  # two words by chance
             yield dialogue
@@ -221,13 +222,13 @@ def _unrelated(rng: random.Random) -> tuple[str, str, str]:
     language = rng.choice(("en", "en", "zh"))
     if draw < 0.08:
         return *unknown.question(rng, language), language
-    if draw < 0.5:
+    if draw < 0.44:
         row = rng.choice(EVERYDAY[language])
         text = surface.noisy(rng, row["text"], language)
         return text, row.get("answer") or unknown.ANSWER[language], language
-    if draw < 0.62:
+    if draw < 0.53:
         skill = rng.choice(skills.ABOUT_ASSISTANTS)
-    elif draw < 0.66:
+    elif draw < 0.57:
         skill = rng.choice(skills.OPEN_ENDED)
     else:  # arithmetic and copying need more practice than look-ups
         skill = rng.choice(skills.EXACT + HARD)
@@ -274,7 +275,7 @@ def _system(
 def _persona(rng: random.Random) -> tuple[str, Speaker]:
     language = rng.choice(("en", "en", "zh"))
     name = names.english(rng) if language == "en" else names.chinese(rng)
-    template, maker = rng.choice(PHRASES[language].PERSONA_SYSTEMS), rng.choice(en.LABS)
+    template, maker = rng.choice(PERSONAS[language]), rng.choice(en.LABS)
     known = maker if "{maker}" in template else ""
     return template.format(name=name, maker=maker), Speaker(name, known)
 

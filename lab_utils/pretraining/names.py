@@ -8,6 +8,7 @@ import re
 
 from lab_utils.pretraining import phrases_en as en
 from lab_utils.pretraining import phrases_zh as zh
+from lab_utils.pretraining import templates
 from lab_utils.prompts import load_prompts
 
 ONSETS = (
@@ -19,6 +20,8 @@ CODAS = " n r l s t m x ck nd rt th sh ng nn ll rn sk ss ff mp lt p d g b k".spl
 TITLES = (
     "Captain Professor Doctor Miss Mister Lady Sir Aunt Uncle Old Little Big Master Agent".split()
 )
+ENDS = "Bot Mate Pal Help Guide Buddy o ie er a".split()
+WRITTEN = {language: templates.texts("names", language) for language in ("en", "zh")}
 WORDS = sorted(
     {
         word
@@ -38,12 +41,18 @@ LETTERS = sorted(
 
 
 def english(rng: random.Random) -> str:
-    """A name in Latin letters, of one word or two."""
+    """A name in Latin letters, mostly of one word or two."""
     draw = rng.random()
-    if draw < 0.12:
+    if draw < 0.15:
+        return rng.choice(WRITTEN["en"])
+    if draw < 0.25:
         return f"{rng.choice(TITLES)} {_word(rng)}"
-    if draw < 0.24:
+    if draw < 0.38:
         return f"{_word(rng)} {_word(rng)}"
+    if draw < 0.43:
+        return f"{_word(rng)}-{rng.randint(1, 99)}"
+    if draw < 0.5:
+        return _word(rng) + rng.choice(ENDS)
     return _word(rng)
 
 
@@ -53,7 +62,7 @@ def chinese(rng: random.Random) -> str:
     if draw < 0.15:
         return _word(rng)
     if draw < 0.4:
-        return rng.choice(zh.PERSONA_NAMES + zh.PEOPLE)
+        return rng.choice(zh.PERSONA_NAMES + zh.PEOPLE + WRITTEN["zh"])
     if draw < 0.6:
         return rng.choice("小阿大老") + rng.choice(LETTERS)
     return "".join(rng.choice(LETTERS) for _ in range(rng.randint(2, 3)))

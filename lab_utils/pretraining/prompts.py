@@ -6,7 +6,7 @@ from lab_utils.pretraining import skills
 from lab_utils.prompts import PROMPTS
 from lab_utils.workspace import write_rows
 
-SKILLS = {"train": 12, "dev": 10, "heldout": 20}  # prompts a skill
+SKILLS = {"train": 24, "dev": 20, "heldout": 20}  # prompts a skill
 ASSISTANTS = {"train": 60, "dev": 40, "heldout": 45}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lab_utils.identity import ASSISTANTS
 from lab_utils.pretraining import phrases_en as en
 from lab_utils.pretraining import phrases_zh as zh
+from lab_utils.pretraining import templates
 
 MAKERS = {**ASSISTANTS, "Qwen": "Alibaba Cloud"}
 TABLES = {
@@ -26,20 +27,14 @@ TABLES = {
     "zh_colour": zh.COLOURS,
     "zh_who_made": MAKERS,
 }
-ASKS = en.ASKS | {
-    "zh_capital": zh.CAPITAL_ASKS,
-    "zh_opposite": zh.OPPOSITE_ASKS,
-    "zh_colour": zh.COLOUR_ASKS,
-    "zh_who_made": zh.ASSISTANT_ASKS,
-    "zh_sum": zh.ADD_ASKS,
-    "zh_repeat": zh.REPEAT_ASKS,
-}
+ASKS = templates.skills()
 ANSWERS = en.ANSWERS | {
     "zh_capital": zh.CAPITAL_ANSWER,
     "zh_opposite": zh.OPPOSITE_ANSWER,
     "zh_colour": zh.COLOUR_ANSWER,
     "zh_who_made": zh.ASSISTANT_ANSWER,
 }
+ARTICLE = re.compile(r"(?<=\ba)(?= [aeiou])", re.IGNORECASE)
 ABOUT_ASSISTANTS = ("who_made", "what_is", "zh_who_made")
 OPEN_ENDED = ("describe", "advice")
 EXACT = tuple(s for s in ASKS if s not in ABOUT_ASSISTANTS + OPEN_ENDED)
@@ -94,20 +89,14 @@ def _listed(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def kept_out_templates() -> re.Pattern[str]:
-    """Matches every question of a template that is not for training, whatever is in its slots."""
-    templates = [
-        t for asks in ASKS.values() for split in ("dev", "heldout") for t in asks.get(split, [])
-    ]
-    shapes = [re.sub(r"\\\{\w\\\}", ".+", re.escape(t)) for t in templates]
-    return re.compile("|".join(shapes), re.IGNORECASE)
-
-
 def question(rng: random.Random, skill: str, split: str) -> tuple[str, str, str]:
     """A random question of the split: its text, the right answer, its family."""
     index = rng.randrange(len(ASKS[skill][split]))
     slots, answer = draw(rng, skill)
-    return ASKS[skill][split][index].format(**slots), answer, f"{skill}.{split}_{index}"
+    text = ASKS[skill][split][index].format(**slots)
+    if skill == "sound":
+        text, answer = (ARTICLE.sub("n", t) for t in (text, answer))
+    return text, answer, f"{skill}.{split}_{index}"
 
 
 def listed(skill: str, split: str, count: int) -> Iterator[dict[str, str]]:
