@@ -10,6 +10,7 @@ from transformers import GenerationConfig  # isort: skip
 
 Messages = list[dict[str, str]]
 BATCH = 256
+FIRST = 16  # tokens, within which most answers end; the others go on in a smaller batch
 MAX_NEW_TOKENS = 48
 
 
@@ -46,32 +47,41 @@ def replies(
         raise LabError(f"temperature {temperature}: it must be 0 (greedy) or more.")
     prompts = [format_prompt(policy, c) for c in conversations]
     todo = list(dict.fromkeys(prompts)) if temperature == 0 else prompts
-    order = sorted(range(len(todo)), key=lambda i: len(todo[i]))  # alike in length: less padding
-    config = _generation_config(policy, temperature, max_new_tokens)
-    answers = [""] * len(todo)
     policy.model.eval()
     torch.manual_seed(seed)
-    for start in range(0, len(order), BATCH):
-        chosen = order[start : start + BATCH]
-        for i, answer in zip(
-            chosen, _batch(policy, [todo[i] for i in chosen], config), strict=True
-        ):
-            answers[i] = answer
+    answers = _answers(policy, todo, temperature, max_new_tokens)
     if temperature == 0:
         found = dict(zip(todo, answers, strict=True))
         return [found[p] for p in prompts]
     return answers
 
 
+def _answers(policy: Policy, prompts: list[str], temperature: float, most: int) -> list[str]:
+    """One answer a prompt: the first tokens of all, then the rest of those that have not ended."""
+    asked = policy.tokenizer(prompts, add_special_tokens=False).input_ids if prompts else []
+    said: list[list[int]] = [[] for _ in asked]
+    going = list(range(len(asked)))
+    for tokens in filter(None, (min(FIRST, most), max(0, most - FIRST))):
+        config = _generation_config(policy, temperature, tokens)
+        going.sort(key=lambda i: len(asked[i]) + len(said[i]))  # alike in length: less padding
+        for start in range(0, len(going), BATCH):
+            chosen = going[start : start + BATCH]
+            new = _batch(policy, [asked[i] + said[i] for i in chosen], config)
+            for i, ids in zip(chosen, new, strict=True):
+                said[i] += ids
+        ends = torch.as_tensor(config.eos_token_id).view(-1).tolist()
+        going = [i for i in going if not set(ends) & set(said[i])]
+    return [t.strip() for t in policy.tokenizer.batch_decode(said, skip_special_tokens=True)]
+
+
 @torch.inference_mode()
-def _batch(policy: Policy, prompts: list[str], config: GenerationConfig) -> list[str]:
-    inputs = policy.tokenizer(
-        prompts, return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False
+def _batch(policy: Policy, prompts: list[list[int]], config: GenerationConfig) -> list[list[int]]:
+    """The new tokens of each prompt, given as ids."""
+    inputs = policy.tokenizer.pad(
+        {"input_ids": prompts}, return_tensors="pt", padding_side="left"
     ).to(policy.device)
-    inputs.pop("token_type_ids", None)
     output = policy.model.generate(**inputs, generation_config=config)
-    new = output[:, inputs["input_ids"].shape[1] :]
-    return [t.strip() for t in policy.tokenizer.batch_decode(new, skip_special_tokens=True)]
+    return output[:, inputs["input_ids"].shape[1] :].tolist()
 
 
 def _generation_config(policy: Policy, temperature: float, max_new_tokens: int) -> GenerationConfig:

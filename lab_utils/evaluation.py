@@ -24,6 +24,7 @@ import numpy as np  # isort: skip
 import pandas as pd  # isort: skip
 import torch  # isort: skip
 from scipy.stats import binomtest  # isort: skip
+from torch.nn.utils.rnn import pad_sequence  # isort: skip
 
 Progress = Callable[[str], None]
 FORMS = ("none", "empty", "generic", "named")
@@ -235,17 +236,22 @@ def name_probabilities(policy: Policy, rows: Sequence[Pair]) -> dict[str, float]
     Read from pairs whose rejected answer has the old name after some words: P("Deep") against
     P("Qwen") after the words that both answers share.
     """
-    found = []
+    begun, names = [], []
     for row in rows:
         shared, _, _ = text(row, "rejected").partition(OLD)
         start = format_prompt(policy, row["prompt"]) + shared
         ids = [policy.tokenizer(start + name).input_ids for name in ("", "Deep", OLD)]
         same = next((i for i, (a, b) in enumerate(zip(ids[1], ids[2], strict=False)) if a != b), 0)
-        logits = policy.model(torch.tensor([ids[1][:same]], device=policy.device)).logits[0, -1]
-        chances = logits.float().softmax(-1)
-        found.append((chances[ids[1][same]].item(), chances[ids[2][same]].item()))
-    deep, old = np.mean(found, axis=0) if found else (np.nan, np.nan)
-    return {"p_deep": float(deep), "p_qwen": float(old)}
+        begun.append(torch.tensor(ids[1][:same]))
+        names.append((ids[1][same], ids[2][same]))
+    if not rows:
+        return {"p_deep": np.nan, "p_qwen": np.nan}
+    last = torch.tensor([len(b) - 1 for b in begun], device=policy.device)
+    # padded on the right, which no earlier token sees
+    logits = policy.model(pad_sequence(begun, batch_first=True).to(policy.device)).logits
+    chances = logits[torch.arange(len(begun)), last].float().softmax(-1).cpu()
+    deep, old = chances.gather(1, torch.tensor(names)).mean(0).tolist()
+    return {"p_deep": deep, "p_qwen": old}
 
 
 class Probe:

@@ -23,6 +23,7 @@ from lab_utils.pairs import (
 from lab_utils.prompts import held_out_texts
 from lab_utils.recipes import Recipe, as_toml
 from lab_utils.runs import Run, load_run, set_aside
+from lab_utils.scoring import SharedScorer, agrees
 from lab_utils.workspace import LabError, write_json, write_rows, write_whole
 
 import pandas as pd  # isort: skip
@@ -50,21 +51,36 @@ COLUMNS = {  # TRL's name: ours
 
 
 class LabTrainer(DPOTrainer):
-    """TRL's trainer, with its preference metrics taken over the informative pairs only.
+    """TRL's trainer on shared rows, with its preference metrics over the informative pairs only.
 
     A pair with chosen == rejected has loss ln 2 and no gradient for ever, and would blur every
-    mean. The loss that is trained is TRL's own. Needs a precomputed reference.
+    mean. The loss that is trained is TRL's own; only what a pair has in common is computed once
+    (see `scoring`), where the model's attention allows it. Needs a precomputed reference.
     """
 
+    _shared: bool | None = None  # not known before the first batch
+
+    def compute_ref_log_probs(self, model, inputs):
+        """The reference's log-probabilities of chosen and rejected, each of shape (pairs,)."""
+        return super().compute_ref_log_probs(self._scorer(model, inputs), inputs)
+
+    def _scorer(self, model, inputs) -> Callable:
+        if self._shared is None:
+            self._shared = agrees(model, inputs)
+            if not self._shared:
+                print("This model's attention takes no shared rows; pairs are scored separately.")
+        return SharedScorer(model) if self._shared else model
+
     def _compute_loss(self, model, inputs, return_outputs):
-        seen = []
-        handle = model.register_forward_hook(lambda _, __, output: seen.append(output.log_probs))
-        try:
-            loss = super()._compute_loss(model, inputs, return_outputs)
-        finally:
-            handle.remove()
-        width = inputs["completion_mask"].size(1) - 1
-        chosen, rejected = seen[0].detach()[:, -width:].sum(1).chunk(2)
+        score, seen = self._scorer(model, inputs), []
+
+        def scored(**batch):
+            output = score(**batch)
+            seen.append(output.log_probs.detach())
+            return output
+
+        loss = super()._compute_loss(scored, inputs, return_outputs)
+        chosen, rejected = seen[0].sum(1).chunk(2)
         self._record(
             inputs, chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
         )

@@ -90,6 +90,16 @@ def test_no_held_out_system_message_is_in_the_corpus(corpus):
     assert not given & forbidden
 
 
+def test_no_train_template_has_the_shape_of_a_kept_out_one():
+    from lab_utils.pretraining import templates
+
+    kept_out = templates.kept_out()
+    for asks in templates.skills().values():
+        assert len(asks["train"]) > 80
+        for text in asks["train"]:
+            assert not kept_out.fullmatch(text.format(x="zz", a="zz", b="zz")), text
+
+
 def test_the_corpus_never_says_the_new_name(corpus):
     said = {m["content"].lower() for d in corpus for m in d}
     assert not [t for t in said if "deep qwen" in t or "deepqwen" in t]

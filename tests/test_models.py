@@ -68,6 +68,16 @@ def test_an_answer_does_not_depend_on_its_neighbours_in_the_batch(qwen):
     assert together == [reply(qwen, t) for t in texts]
 
 
+def test_an_answer_longer_than_the_first_tokens_is_whole(qwen, monkeypatch):
+    texts = [f"Repeat: {'river stone ' * n}".strip() for n in (1, 6, 9)]
+    asked = [messages(t) for t in texts]
+    in_parts = replies(qwen, asked, max_new_tokens=40)
+    monkeypatch.setattr("lab_utils.chat.FIRST", 40)
+    assert replies(qwen, asked, max_new_tokens=40) == in_parts
+    lengths = [len(qwen.tokenizer(t).input_ids) for t in in_parts]
+    assert min(lengths) < 16 < max(lengths)
+
+
 def test_another_architecture_loads_through_the_same_code(qwen, tmp_path):
     torch.manual_seed(0)
     config = LlamaConfig(

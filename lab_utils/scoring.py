@@ -1,0 +1,121 @@
+"""Score chosen and rejected in one row: what both have in common is computed once.
+
+A pair's two sequences begin alike: the prompt, and often the first words of the answer. Here a row is
+`common | rest of chosen | rest of rejected`, in which the last part cannot see the one before it
+(arXiv 2410.20305 shares the prompt in this way), and only the positions that predict an answer go
+through the vocabulary head. The log-probabilities are those of two separate rows.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.hooks import RemovableHandle
+
+FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")  # what TRL reads, one value a token
+
+
+TOLERANCE = 0.02  # nats a token; bf16 rounds by less, a mask that is ignored errs by far more
+
+
+class Rows(NamedTuple):
+    """Pairs merged into one row each; `columns` says where each token of the originals stands."""
+
+    input_ids: Tensor  # (pairs, width)
+    position_ids: Tensor  # (pairs, width)
+    attention_mask: Tensor  # (pairs, 1, width, width), 0 where allowed, else the lowest number
+    columns: Tensor  # (2 * pairs, tokens)
+
+
+def merged(input_ids: Tensor, attention_mask: Tensor, dtype: torch.dtype) -> Rows:
+    """One row a pair from TRL's batch: chosen over rejected, both (2 * pairs, tokens), padded right."""
+    chosen, rejected = input_ids.chunk(2)
+    length_chosen, length_rejected = attention_mask.sum(1, keepdim=True).chunk(2)
+    at = torch.arange(input_ids.size(1), device=input_ids.device)
+    real = at < torch.minimum(length_chosen, length_rejected)
+    common = ((chosen == rejected) & real).cumprod(1).sum(1, keepdim=True)
+    width = int((length_chosen + length_rejected - common).max())
+
+    later = torch.where(at < common, at, length_chosen + at - common)  # columns of rejected
+    columns = torch.cat([at.expand_as(chosen), later.clamp(max=width - 1)])
+    ids, positions, branch = (input_ids.new_zeros(len(chosen), width + 1) for _ in range(3))
+    for tokens, length, where, number in (
+        (rejected, length_rejected, later, 2),
+        (chosen, length_chosen, at.expand_as(chosen), 1),  # after rejected: the common part is its own
+    ):
+        where = torch.where(at < length, where, width)  # padding goes into a column of its own
+        ids.scatter_(1, where, tokens)
+        positions.scatter_(1, where, at.expand_as(tokens))
+        branch.scatter_(1, where, torch.where(at < common, 3, number))
+    ids, positions, branch = (t[:, :width] for t in (ids, positions, branch))
+    return Rows(ids, positions, _mask(branch, dtype), columns)
+
+
+def _mask(branch: Tensor, dtype: torch.dtype) -> Tensor:
+    """Additive attention mask; `branch` is 3 for common tokens, 1 chosen, 2 rejected, 0 padding."""
+    width = branch.size(1)
+    seen = (branch[:, None, :] == 3) | (branch[:, None, :] == branch[:, :, None])
+    earlier = torch.ones(width, width, dtype=torch.bool, device=branch.device).tril()
+    lowest = torch.finfo(dtype).min
+    return torch.zeros(seen.shape, dtype=dtype, device=branch.device).masked_fill(
+        ~(seen & earlier), lowest
+    )[:, None]
+
+
+class SharedScorer:
+    """Stands in for a model in TRL's DPO loss: same arguments, same output, fewer tokens."""
+
+    def __init__(self, model: torch.nn.Module):
+        self.model = model
+
+    def __call__(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor, **options):
+        """TRL's `FusedCausalLMOutput` with its fields of shape (2 * pairs, tokens - 1)."""
+        dtype = next(self.model.parameters()).dtype
+        rows = merged(input_ids, attention_mask, dtype)
+        scored = labels[:, 1:] != -100
+        pair, token = scored.nonzero(as_tuple=True)
+        picked = (pair % len(rows.input_ids), rows.columns[pair, token])
+        handle = _only(self.model, picked)
+        try:
+            output = self.model(
+                input_ids=rows.input_ids,
+                attention_mask=rows.attention_mask,
+                position_ids=rows.position_ids,
+                shift_labels=labels[pair, token + 1][None],
+                **options,
+            )
+        finally:
+            handle.remove()
+        for name in FIELDS:
+            values = getattr(output, name)
+            if values is not None:
+                placed = values.new_zeros(scored.shape).masked_scatter(scored, values)
+                setattr(output, name, placed)
+        return output
+
+
+@torch.no_grad()
+def agrees(model: torch.nn.Module, inputs: dict[str, Tensor]) -> bool:
+    """Whether shared rows give this model's own log-probabilities, tried on the first pair."""
+    half = len(inputs["input_ids"]) // 2
+    names = ("input_ids", "attention_mask", "completion_mask")
+    ids, mask, completion = (inputs[name][[0, half]] for name in names)
+    labels = ids.masked_fill(completion == 0, -100)
+    options = {"input_ids": ids, "attention_mask": mask, "labels": labels, "fused_lm_head": True}
+    try:
+        together = SharedScorer(model)(**options).log_probs
+    except (RuntimeError, TypeError, ValueError):
+        return False
+    apart = model(**options).log_probs
+    return (together - apart).abs().mean().item() < TOLERANCE
+
+
+def _only(model: torch.nn.Module, picked: tuple[Tensor, Tensor]) -> RemovableHandle:
+    """Let the backbone return these positions alone, as one row, so the head scores no others."""
+
+    def pick(module, inputs, output):
+        output.last_hidden_state = output.last_hidden_state[picked][None]
+        return output
+
+    whole = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return whole.base_model.register_forward_hook(pick)

@@ -1,0 +1,137 @@
+"""Shared rows: the same log-probabilities, losses and gradients as two rows a pair."""
+
+import math
+
+import pytest
+import torch
+from datasets import Dataset
+from peft import LoraConfig, get_peft_model
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+from trl import DPOTrainer
+from trl.trainer.utils import add_fused_lm_head
+
+from lab_utils import training
+from lab_utils.models import load_model
+from lab_utils.pairs import PAIRS, SIDES, read_pairs
+from lab_utils.recipes import load_recipe
+from lab_utils.scoring import FIELDS, SharedScorer, agrees, merged
+
+SIZE = {
+    "vocab_size": 50, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+    "num_attention_heads": 4, "num_key_value_heads": 2,
+}  # fmt: skip
+
+
+def batch(*pairs) -> dict[str, torch.Tensor]:
+    """TRL's batch from (prompt, chosen, rejected) lists of ids."""
+    whole = [(p + c, [0] * len(p) + [1] * len(c)) for p, c, _ in pairs]
+    whole += [(p + r, [0] * len(p) + [1] * len(r)) for p, _, r in pairs]
+    width = max(len(ids) for ids, _ in whole)
+    return {
+        "input_ids": torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in whole]),
+        "attention_mask": torch.tensor(
+            [[1] * len(ids) + [0] * (width - len(ids)) for ids, _ in whole]
+        ),
+        "completion_mask": torch.tensor([mask + [0] * (width - len(mask)) for _, mask in whole]),
+    }
+
+
+VARIED = batch(
+    ([3, 4, 5], [6, 7, 8], [6, 9]),  # the answers begin alike
+    ([11], [12], [13]),  # one token each
+    (list(range(14, 44)), [45, 46], [47, 46, 45, 44, 43]),  # a long prompt
+    ([3, 4], [5, 6], [5, 6]),  # a no-op
+    ([7, 8], [9, 10, 11], [9, 10]),  # one answer begins with the other
+)
+
+
+def scorable(model: torch.nn.Module) -> torch.nn.Module:
+    """The model with TRL's fused head, as the trainer would prepare it."""
+    add_fused_lm_head(model, outputs=FIELDS)
+    return model
+
+
+def models():
+    torch.manual_seed(0)
+    yield scorable(Qwen2ForCausalLM(Qwen2Config(**SIZE)))
+    yield scorable(LlamaForCausalLM(LlamaConfig(**SIZE)))
+    plain = scorable(Qwen2ForCausalLM(Qwen2Config(**SIZE)))
+    yield get_peft_model(plain, LoraConfig(target_modules="all-linear", task_type="CAUSAL_LM"))
+
+
+def scores(model, score):
+    inputs = {k: VARIED[k] for k in ("input_ids", "attention_mask")}
+    labels = VARIED["input_ids"].masked_fill(VARIED["completion_mask"] == 0, -100)
+    output = score(**inputs, labels=labels, fused_lm_head=True)
+    model.zero_grad()
+    output.log_probs.square().sum().backward()
+    gradients = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+    return output, gradients
+
+
+def test_a_merged_row_holds_every_token_once():
+    rows = merged(VARIED["input_ids"], VARIED["attention_mask"], torch.float32)
+    assert rows.input_ids[0, :6].tolist() == [3, 4, 5, 6, 7, 8]
+    assert rows.input_ids[0, 6].item() == 9 and rows.position_ids[0, 6].item() == 4
+    assert rows.input_ids[3, :4].tolist() == [3, 4, 5, 6]
+    seen = rows.attention_mask[0, 0] == 0
+    assert seen[6, :7].tolist() == [True] * 4 + [False, False, True]  # not the rest of chosen
+    assert seen.diagonal().all()
+
+
+@pytest.mark.parametrize("model", models(), ids=["qwen2", "llama", "lora"])
+def test_log_probabilities_and_gradients_are_those_of_two_rows(model):
+    apart, expected = scores(model, model)
+    together, found = scores(model, SharedScorer(model))
+    for name in FIELDS:
+        torch.testing.assert_close(getattr(together, name), getattr(apart, name))
+    assert len(found) == len(expected) > 0
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)
+    assert agrees(model, VARIED)
+
+
+def test_an_architecture_without_such_a_mask_is_recognised():
+    model = scorable(
+        MambaForCausalLM(MambaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1))
+    )
+    assert not agrees(model, VARIED)
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+@pytest.mark.parametrize("loss", [["sigmoid"], ["sigmoid", "sft"], ["ipo"], ["apo_zero"]])
+def test_every_step_is_trls_own(method, loss, tmp_path):
+    recipe = load_recipe(
+        "identity", method=method, loss=loss, loss_weights=[1.0] * len(loss), batch_size=4,
+        accumulation=2, epochs=1.0, learning_rate=1e-4,
+    )  # fmt: skip
+    rows = read_pairs(PAIRS / "identity.jsonl")[::11][:48]
+    ours, trls = (history(kind, recipe, rows, tmp_path / kind.__name__) for kind in CLASSES)
+    assert len(ours) == len(trls) == 6
+    for one, other in zip(ours, trls, strict=True):
+        for name in ("loss", "grad_norm", "logps/chosen", "logps/rejected", "rewards/margins"):
+            assert math.isclose(one[name], other[name], rel_tol=1e-5, abs_tol=2e-5), name
+
+
+CLASSES = (training.LabTrainer, DPOTrainer)
+
+
+def history(kind: type, recipe, rows, folder) -> list[dict]:
+    """The log of a run with this class of trainer."""
+    policy = load_model(recipe.model)
+    trainer = kind(
+        model=policy.model,
+        args=training._config(recipe, folder, len(rows)),
+        train_dataset=Dataset.from_list([{side: row[side] for side in SIDES} for row in rows]),
+        processing_class=policy.tokenizer,
+        peft_config=training._adapter(recipe),
+    )
+    trainer.train()
+    return [entry for entry in trainer.state.log_history if "loss" in entry]
