@@ -1,4 +1,4 @@
-"""The command line: `python -m lab_utils train | ask | evaluate | lab | reproduce | regenerate`."""
+"""The command line: `python -m lab_utils train | ask | evaluate | doctor | lab | reproduce | regenerate`."""
 
 import argparse
 import sys
@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--prompts", type=Path, help="prompts of yours, in place of the held-out ones"
     )
+    commands.add_parser("doctor", help="versions, changed defaults, device, switches")
     lab = commands.add_parser("lab", help="the core labs, headless")
     lab.add_argument("--model", help="the MODEL parameter of the labs")
     reproduce = commands.add_parser("reproduce", help="the core result once a seed")
@@ -91,6 +92,13 @@ def evaluate(args: argparse.Namespace) -> None:
         rows = evaluation.ask(policy, prompts)
         counts = {c: sum(evaluation.says(c)(r) for r in rows) for c in evaluation.CLASSES}
         print(policy.label, {c: n for c, n in counts.items() if n})
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Print the environment and what to do about it; 1 where it is not the one that was tested."""
+    from lab_utils.doctor import examine
+
+    return examine()
 
 
 def lab(args: argparse.Namespace) -> int:

@@ -189,7 +189,7 @@ def make_trainer(recipe: Recipe, rows: Sequence[Pair], policy: Policy, folder: P
     """A trainer ready to train these weights, in place, on these pairs; it prints nothing."""
     trainer = LabTrainer(
         model=policy.model,
-        args=_config(recipe, folder, len(rows)),
+        args=trl_config(recipe, folder, len(rows)),
         train_dataset=Dataset.from_list([{side: row[side] for side in SIDES} for row in rows]),
         processing_class=policy.tokenizer,
         peft_config=_adapter(recipe),
@@ -212,8 +212,8 @@ def _fit(recipe, rows, policy, partial, probe, every, progress) -> tuple[pd.Data
     return history, replace(policy, model=model.eval())
 
 
-def _config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
-    """The recipe in TRL's words; every default of TRL's that matters here is overridden."""
+def trl_config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
+    """The recipe in TRL's words, for so many pairs; every default of TRL's that matters here is overridden."""
     on_gpu, bf16 = workspace.device()[0] == "cuda", workspace.bf16_pays()
     per_epoch = -(-pairs // (recipe.batch_size * recipe.accumulation))
     return DPOConfig(

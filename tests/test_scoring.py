@@ -128,7 +128,7 @@ def history(kind: type, recipe, rows, folder) -> list[dict]:
     policy = load_model(recipe.model)
     trainer = kind(
         model=policy.model,
-        args=training._config(recipe, folder, len(rows)),
+        args=training.trl_config(recipe, folder, len(rows)),
         train_dataset=Dataset.from_list([{side: row[side] for side in SIDES} for row in rows]),
         processing_class=policy.tokenizer,
         peft_config=training._adapter(recipe),

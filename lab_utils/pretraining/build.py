@@ -1,4 +1,4 @@
-"""Build both embedded models: tokenizer, three stages, stored weights, cards."""
+"""Build both embedded models: tokenizer, four stages, stored weights, cards."""
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
@@ -14,10 +14,11 @@ import itertools  # isort: skip
 import shutil  # isort: skip
 import torch  # isort: skip
 
-FOLDERS = {"nameless": "tiny-nameless", "settle": "tiny-qwen"}
+FOLDERS = {"nameless": "tiny-nameless", "finish": "tiny-qwen"}
+RESUMED = ("settle", "finish")  # stages that start from the weights as they would be stored
 STARTS = {
     "nameless": "fresh weights, seed 0",
-    "settle": "continues from tiny-nameless: the stages `qwen` and `settle`",
+    "finish": "continues from tiny-nameless: the stages `qwen`, `settle` and `finish`",
 }
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
@@ -33,7 +34,7 @@ def build_models() -> None:
     losses: list[float] = []
     for name, stage in STAGES.items():
         wrapped = for_stage(tokenizer, name)
-        if name == "settle":  # starts from the weights as they would be stored
+        if name in RESUMED:
             model = model.to(torch.bfloat16).float()
         losses += train_stage(model, wrapped, name, progress=_progress(name, stage.steps))
         if name in FOLDERS:

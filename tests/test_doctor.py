@@ -1,0 +1,26 @@
+"""The doctor tells a tested environment from another one."""
+
+from lab_utils import doctor
+
+
+def test_the_tested_environment_is_in_order(capsys):
+    assert doctor.examine() == 0
+    printed = capsys.readouterr().out
+    assert "All as tested." in printed
+    assert "rpo_alpha" in printed and "gone" in printed
+
+
+def test_the_labs_column_is_what_training_uses():
+    table = doctor.defaults()
+    assert table.loc["bf16", "installed"] and not table.loc["bf16", "the labs"]
+    assert table.loc["gradient_checkpointing", "the labs"] is False
+    assert table.loc["precompute_ref_log_probs", "the labs"] is True
+
+
+def test_another_version_or_switch_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "version", lambda name: "0.14.0" if name == "trl" else "0")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    assert not doctor.libraries().loc["trl", "fine"]
+    assert doctor.examine() == 1
+    printed = capsys.readouterr().out
+    assert "HF_HUB_OFFLINE differ" in printed and "make setup" in printed
