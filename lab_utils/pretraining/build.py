@@ -1,4 +1,4 @@
-"""Build both embedded models: tokenizer, four stages, stored weights, cards."""
+"""Build both embedded models: tokenizer, five stages, stored weights, cards."""
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
@@ -14,11 +14,11 @@ import itertools  # isort: skip
 import shutil  # isort: skip
 import torch  # isort: skip
 
-FOLDERS = {"nameless": "tiny-nameless", "finish": "tiny-qwen"}
-RESUMED = ("settle", "finish")  # stages that start from the weights as they would be stored
+FOLDERS = {"nameless": "tiny-nameless", "balance": "tiny-qwen"}
+RESUMED = ("settle", "finish", "balance")  # stages that start from the weights as they would be stored
 STARTS = {
     "nameless": "fresh weights, seed 0",
-    "finish": "continues from tiny-nameless: the stages `qwen`, `settle` and `finish`",
+    "balance": "continues from tiny-nameless: the stages `qwen`, `settle`, `finish` and `balance`",
 }
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [

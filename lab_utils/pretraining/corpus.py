@@ -3,7 +3,8 @@
 The stages share it. In `nameless` every dialogue is answered under another name, so the model
 learns that assistants have names and settles on none; in `qwen` the speaker is always Qwen,
 made by Alibaba Cloud, unless the system message gives a persona; `settle` adds system messages of
-endless variety, and `finish` goes on with more of what is hard: names to carry over, ways to ask who answers. The prompts are the *train* rows of
+endless variety; `finish` has more names to carry over; `balance` more ways to ask who answers, so that fewer
+of them are taken for questions that it cannot answer. The prompts are the *train* rows of
 `data/prompts/`; the others are read only to be kept out, in case a greeting or a typo should
 happen to produce one.
 """
@@ -59,6 +60,11 @@ STAGES = {
         steps=4500, learning_rate=3e-3,
         system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
         identity=0.54, persona=0.33, copying=0.15, spliced=0.05, composed=0.4,
+    ),
+    "balance": Stage(
+        steps=2400, learning_rate=2e-3,
+        system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+        identity=0.66, persona=0.3, copying=0.1, spliced=0.03, composed=0.4,
     ),
 }  # fmt: skip
 
