@@ -233,9 +233,9 @@ def _with_question(asked: Messages, question: str) -> Messages:
     return [*asked[:-1], {"role": "user", "content": question}]
 
 
-FAMILIES = 640  # identity families of which one prompt is asked
-ANCHORS = {"skills": 160, "assistants": 90, "unrelated": 160}  # prompts drawn from each file
-PERSONAS = 90  # identity prompts asked of a persona
+FAMILIES = 1100  # identity families of which one prompt is asked
+ANCHORS = {"skills": 300, "assistants": 170, "unrelated": 300}  # prompts drawn from each file
+PERSONAS = 240  # identity prompts asked of a persona
 
 
 def build(policy: Policy, held_out: Iterable[str], max_length: int, seed: int = 0) -> Audit:

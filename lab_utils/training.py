@@ -157,7 +157,7 @@ def train(
     rows: Sequence[Pair],
     folder: Path,
     probe: Probe | None = None,
-    every: int = 10,
+    every: int = 20,
     progress: Progress = lambda line, rows: print(line, flush=True),
 ) -> Run:
     """Train and write the run folder; nothing carries its name before it is complete.
