@@ -250,10 +250,13 @@ def build(policy: Policy, held_out: Iterable[str], max_length: int, seed: int = 
 
 
 def identity_prompts(seed: int) -> list[Prompt]:
-    """One train prompt of each of FAMILIES identity families, and three where no name is called for."""
+    """One train prompt of each of FAMILIES identity families, five of each that guesses the new name,
+    and three of each where no name is called for."""
     nature = [p for p in load_prompts("unrelated", "train") if p.category == "nature"]
-    named = draw(load_prompts("identity", "train"), 1, seed)[:FAMILIES]
-    return named + draw(nature, 3, seed)
+    identity = load_prompts("identity", "train")
+    guesses = [p for p in identity if p.category == "confirm_new"]
+    others = [p for p in identity if p.category != "confirm_new"]
+    return draw(others, 1, seed)[:FAMILIES] + draw(guesses, 5, seed) + draw(nature, 3, seed)
 
 
 def anchor_prompts(seed: int) -> list[Prompt]:
