@@ -20,7 +20,10 @@ CHECKED = (*workspace.LIBRARIES, "papermill", "nbval", "pandas")
 DEFAULTS = {  # setting: its default in TRL 0.14, the lecture's; why the labs set it themselves
     "bf16": (False, "an error on a CPU; slow on a GPU that only emulates it"),
     "gradient_checkpointing": (False, "memory is not short here, and it costs a third more work"),
-    "precompute_ref_log_probs": (False, "asked once, of the model at step 0, never reloaded by name"),
+    "precompute_ref_log_probs": (
+        False,
+        "asked once, of the model at step 0, never reloaded by name",
+    ),
     "learning_rate": (1e-6, "the recipe decides; the lecture took 5e-5"),
     "logging_steps": (500, "one row a step"),
 }

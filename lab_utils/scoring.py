@@ -41,7 +41,12 @@ def merged(input_ids: Tensor, attention_mask: Tensor, dtype: torch.dtype) -> Row
     ids, positions, branch = (input_ids.new_zeros(len(chosen), width + 1) for _ in range(3))
     for tokens, length, where, number in (
         (rejected, length_rejected, later, 2),
-        (chosen, length_chosen, at.expand_as(chosen), 1),  # after rejected: the common part is its own
+        (
+            chosen,
+            length_chosen,
+            at.expand_as(chosen),
+            1,
+        ),  # after rejected: the common part is its own
     ):
         where = torch.where(at < length, where, width)  # padding goes into a column of its own
         ids.scatter_(1, where, tokens)

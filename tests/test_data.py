@@ -96,8 +96,8 @@ def test_no_train_template_has_the_shape_of_a_kept_out_one():
     kept_out = templates.kept_out()
     for asks in templates.skills().values():
         assert len(asks["train"]) > 80
-        for text in asks["train"]:
-            assert not kept_out.fullmatch(text.format(x="zz", a="zz", b="zz")), text
+        for ask in asks["train"]:
+            assert not kept_out.fullmatch(ask.format(x="zz", a="zz", b="zz")), ask
 
 
 def test_the_corpus_never_says_the_new_name(corpus):

@@ -15,7 +15,11 @@ import shutil  # isort: skip
 import torch  # isort: skip
 
 FOLDERS = {"nameless": "tiny-nameless", "balance": "tiny-qwen"}
-RESUMED = ("settle", "finish", "balance")  # stages that start from the weights as they would be stored
+RESUMED = (
+    "settle",
+    "finish",
+    "balance",
+)  # stages that start from the weights as they would be stored
 STARTS = {
     "nameless": "fresh weights, seed 0",
     "balance": "continues from tiny-nameless: the stages `qwen`, `settle`, `finish` and `balance`",
