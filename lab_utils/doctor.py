@@ -67,7 +67,7 @@ def machine() -> dict[str, str]:
 
 def switches() -> pd.DataFrame:
     """The environment variables that the labs set; `fine` where nobody has set them otherwise."""
-    rows = {name: (os.environ[name], wanted) for name, wanted in SWITCHES.items()}
+    rows = {name: (os.environ.get(name, "unset"), wanted) for name, wanted in SWITCHES.items()}
     table = pd.DataFrame(rows, index=["is", "the labs want"]).T
     return table.assign(fine=table["is"] == table["the labs want"])
 
@@ -82,7 +82,7 @@ def examine() -> int:
         print(f"  {name}: {value}")
     odd = {title: list(t.index[~t["fine"]]) for title, t in found.items() if not t["fine"].all()}
     for title, names in odd.items():
-        todo = "run `make setup`" if title == "Libraries" else "unset what you have set"
+        todo = "run `make setup`" if title == "Libraries" else "start afresh without setting them"
         print(f"\n{title}: {', '.join(names)} differ from what the labs were tested with; {todo}.")
     if not odd:
         print("\nAll as tested.")

@@ -253,7 +253,8 @@ def test_the_logged_margin_is_trls_own_where_no_pair_is_a_noop(tmp_path):
     ours = first_metrics(ROWS[:4], tmp_path)
     theirs = first_metrics(ROWS[:4], tmp_path, DPOTrainer._compute_loss)
     for name in ("rewards/margins", "rewards/accuracies"):
-        assert ours[name] == pytest.approx(theirs[name], rel=1e-6), name
+        # a small difference of large sums, which are added up in another order
+        assert ours[name] == pytest.approx(theirs[name], rel=1e-4), name
 
 
 def first_metrics(rows, folder, compute=training.LabTrainer._compute_loss) -> dict[str, list]:

@@ -24,8 +24,10 @@ def texts(name: str, language: str) -> list[str]:
     return [r["text"] for r in rows if (r["language"], r["split"]) == (language, "train")]
 
 
-def kept_out() -> re.Pattern[str]:
-    """Matches every skill question that is not for training, whatever is in its slots."""
-    kept = [t for asks in skills().values() for s in ("dev", "heldout") for t in asks.get(s, [])]
+def kept_out(*names: str) -> re.Pattern[str]:
+    """Matches every question of these skills (all by default) that is not for training, whatever
+    is in its slots."""
+    asks = skills()
+    kept = [t for n in names or asks for s in ("dev", "heldout") for t in asks[n].get(s, [])]
     shapes = [re.sub(r"\\\{\w\\\}", ".+", re.escape(t)) for t in kept]
     return re.compile("|".join(shapes), re.IGNORECASE)
