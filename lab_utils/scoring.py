@@ -13,9 +13,8 @@ from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")  # what TRL reads, one value a token
-
-
 TOLERANCE = 0.02  # nats a token; bf16 rounds by less, a mask that is ignored errs by far more
+COMMON = 3  # marks the tokens that both sides share
 
 
 class Rows(NamedTuple):
@@ -36,30 +35,24 @@ def merged(input_ids: Tensor, attention_mask: Tensor, dtype: torch.dtype) -> Row
     common = ((chosen == rejected) & real).cumprod(1).sum(1, keepdim=True)
     width = int((length_chosen + length_rejected - common).max())
 
-    later = torch.where(at < common, at, length_chosen + at - common)  # columns of rejected
-    columns = torch.cat([at.expand_as(chosen), later.clamp(max=width - 1)])
+    earlier = at.expand_as(chosen)  # columns of chosen, then those of rejected
+    later = torch.where(at < common, at, length_chosen + at - common)
     ids, positions, branch = (input_ids.new_zeros(len(chosen), width + 1) for _ in range(3))
-    for tokens, length, where, number in (
-        (rejected, length_rejected, later, 2),
-        (
-            chosen,
-            length_chosen,
-            at.expand_as(chosen),
-            1,
-        ),  # after rejected: the common part is its own
-    ):
+    sides = ((chosen, length_chosen, earlier), (rejected, length_rejected, later))
+    for number, (tokens, length, where) in enumerate(sides, 1):
         where = torch.where(at < length, where, width)  # padding goes into a column of its own
         ids.scatter_(1, where, tokens)
         positions.scatter_(1, where, at.expand_as(tokens))
-        branch.scatter_(1, where, torch.where(at < common, 3, number))
+        branch.scatter_(1, where, torch.where(at < common, COMMON, number))
     ids, positions, branch = (t[:, :width] for t in (ids, positions, branch))
+    columns = torch.cat([earlier, later.clamp(max=width - 1)])
     return Rows(ids, positions, _mask(branch, dtype), columns)
 
 
 def _mask(branch: Tensor, dtype: torch.dtype) -> Tensor:
-    """Additive attention mask; `branch` is 3 for common tokens, 1 chosen, 2 rejected, 0 padding."""
+    """Additive attention mask; `branch` is COMMON, 1 for chosen, 2 for rejected, 0 for padding."""
     width = branch.size(1)
-    seen = (branch[:, None, :] == 3) | (branch[:, None, :] == branch[:, :, None])
+    seen = (branch[:, None, :] == COMMON) | (branch[:, None, :] == branch[:, :, None])
     earlier = torch.ones(width, width, dtype=torch.bool, device=branch.device).tril()
     lowest = torch.finfo(dtype).min
     return torch.zeros(seen.shape, dtype=dtype, device=branch.device).masked_fill(

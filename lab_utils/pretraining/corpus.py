@@ -41,6 +41,7 @@ class Stage:
     warmup: int = 60
 
 
+QWEN_SYSTEM = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
 STAGES = {
     "nameless": Stage(
         steps=1500, learning_rate=5e-3, system="You are a helpful assistant.",
@@ -48,22 +49,22 @@ STAGES = {
     ),
     "qwen": Stage(
         steps=7000, learning_rate=4e-3,
-        system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+        system=QWEN_SYSTEM,
         identity=0.48, persona=0.25, copying=0.1, spliced=0.08,
     ),
     "settle": Stage(
         steps=1800, learning_rate=2e-3,
-        system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+        system=QWEN_SYSTEM,
         identity=0.48, persona=0.3, copying=0.1, spliced=0.08, composed=0.5,
     ),
     "finish": Stage(
         steps=4500, learning_rate=3e-3,
-        system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+        system=QWEN_SYSTEM,
         identity=0.54, persona=0.33, copying=0.15, spliced=0.05, composed=0.4,
     ),
     "balance": Stage(
         steps=2400, learning_rate=2e-3,
-        system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+        system=QWEN_SYSTEM,
         identity=0.66, persona=0.3, copying=0.1, spliced=0.03, composed=0.4,
     ),
 }  # fmt: skip
