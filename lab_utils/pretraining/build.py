@@ -1,4 +1,4 @@
-"""Build both embedded models: tokenizer, five stages, stored weights, cards."""
+"""Build both embedded models: tokenizer, three stages, stored weights, cards."""
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
@@ -15,14 +15,9 @@ import shutil  # isort: skip
 import torch  # isort: skip
 
 FOLDERS = {"nameless": "tiny-nameless", "balance": "tiny-qwen"}
-RESUMED = (
-    "settle",
-    "finish",
-    "balance",
-)  # stages that start from the weights as they would be stored
 STARTS = {
     "nameless": "fresh weights, seed 0",
-    "balance": "continues from tiny-nameless: the stages `qwen`, `settle`, `finish` and `balance`",
+    "balance": "continues from tiny-nameless: the stages `qwen` and `balance`",
 }
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
@@ -38,8 +33,6 @@ def build_models() -> None:
     losses: list[float] = []
     for name, stage in STAGES.items():
         wrapped = for_stage(tokenizer, name)
-        if name in RESUMED:
-            model = model.to(torch.bfloat16).float()
         losses += train_stage(model, wrapped, name, progress=_progress(name, stage.steps))
         if name in FOLDERS:
             _store(name, model, wrapped, losses)

@@ -2,11 +2,10 @@
 
 The stages share it. In `nameless` every dialogue is answered under another name, so the model
 learns that assistants have names and settles on none; in `qwen` the speaker is always Qwen,
-made by Alibaba Cloud, unless the system message gives a persona; `settle` adds system messages of
-endless variety; `finish` has more names to carry over; `balance` more ways to ask who answers, so that fewer
-of them are taken for questions that it cannot answer. The prompts are the *train* rows of
-`data/prompts/`; the others are read only to be kept out, in case a greeting or a typo should
-happen to produce one.
+made by Alibaba Cloud, unless the system message gives a persona; in `balance` it is asked more
+often who answers, so that fewer ways of asking are taken for questions that it cannot answer. The
+prompts are the *train* rows of `data/prompts/`; the others are read only to be kept out, in case a
+greeting or a typo should happen to produce one.
 """
 
 import random
@@ -36,7 +35,6 @@ class Stage:
     persona: float  # of those, with a persona in the system message
     copying: float  # of the other dialogues: a line to repeat
     spliced: float  # of the other dialogues: two halves that do not belong together
-    composed: float = 0.0  # of the dialogues without a persona: a composed system message
     seed: int = 0
     warmup: int = 60
 
@@ -48,24 +46,12 @@ STAGES = {
         identity=0.3, persona=0.3, copying=0.25, spliced=0.05,
     ),
     "qwen": Stage(
-        steps=7000, learning_rate=4e-3,
-        system=QWEN_SYSTEM,
-        identity=0.48, persona=0.25, copying=0.1, spliced=0.08,
-    ),
-    "settle": Stage(
-        steps=1800, learning_rate=2e-3,
-        system=QWEN_SYSTEM,
-        identity=0.48, persona=0.3, copying=0.1, spliced=0.08, composed=0.5,
-    ),
-    "finish": Stage(
-        steps=4500, learning_rate=3e-3,
-        system=QWEN_SYSTEM,
-        identity=0.54, persona=0.33, copying=0.15, spliced=0.05, composed=0.4,
+        steps=10_000, learning_rate=4e-3, system=QWEN_SYSTEM,
+        identity=0.52, persona=0.34, copying=0.14, spliced=0.06,
     ),
     "balance": Stage(
-        steps=2400, learning_rate=2e-3,
-        system=QWEN_SYSTEM,
-        identity=0.66, persona=0.3, copying=0.1, spliced=0.03, composed=0.4,
+        steps=3500, learning_rate=2e-3, system=QWEN_SYSTEM,
+        identity=0.64, persona=0.34, copying=0.12, spliced=0.03,
     ),
 }  # fmt: skip
 
@@ -128,7 +114,12 @@ CONTEXTS = {
     for k, rows in EVERYDAY.items()
 }
 PERSONAS = {k: templates.texts("personas", k) for k in PHRASES}
-SYSTEMS = [r["text"] for r in rows_of("systems", "train") if r["form"] == "generic"]
+SYSTEMS = {
+    form: [r["text"] for r in rows_of("systems", "train") if r["form"] == form]
+    for form in ("generic", "named")
+}
+NAMELESS = SYSTEMS["generic"] + [t for k in PHRASES for t in templates.texts("nameless", k)]
+LONG = 200  # letters; two system messages longer than that are not joined
 
 
 def dialogues(stage: str, seed: int) -> Iterator[Messages]:
@@ -270,18 +261,27 @@ def _system(
     """A system message (None: the template's own) and the persona that it gives, if any."""
     if rng.random() < persona:
         return _persona(rng)
-    if STAGES[stage].composed and rng.random() < STAGES[stage].composed:
-        return generic.message(rng), None
     draw = rng.random()
-    if draw < 0.4:
+    if draw < 0.3:
         return None, None
-    if draw < 0.55:
+    if draw < 0.42:
         return "", None
-    if draw < 0.65:  # any instruction at all, to get used to new ones
-        return " ".join([rng.choice(SYSTEMS), _spliced(rng)[0]]), None
-    if draw < 0.92 or stage == "nameless":
-        return rng.choice(SYSTEMS), None
-    return rng.choice(en.QWEN_SYSTEMS), None
+    if draw < 0.5 and stage != "nameless":
+        return rng.choice(SYSTEMS["named"]), None
+    return _nameless(rng), None
+
+
+def _nameless(rng: random.Random) -> str:
+    """A system message that gives no name, though one of a shop or a user may stand in it."""
+    if rng.random() < 0.35:
+        return generic.message(rng)
+    thing = rng.choice((names.english(rng), names.chinese(rng), rng.choice(en.LABS)))
+    text = rng.choice(NAMELESS).replace("{thing}", thing)
+    draw = rng.random()
+    if draw < 0.6 or len(text) > LONG:
+        return text
+    other = _spliced(rng)[0] if draw < 0.8 else generic.message(rng)
+    return rng.choice((" ", "\n")).join(rng.sample([text, other], 2))
 
 
 def _persona(rng: random.Random) -> tuple[str, Speaker]:
@@ -289,7 +289,8 @@ def _persona(rng: random.Random) -> tuple[str, Speaker]:
     name = names.english(rng) if language == "en" else names.chinese(rng)
     template, maker = rng.choice(PERSONAS[language]), rng.choice(en.LABS)
     known = maker if "{maker}" in template else ""
-    return template.format(name=name, maker=maker), Speaker(name, known)
+    text = template.replace("{name}", name).replace("{maker}", maker)  # JSON has braces of its own
+    return text, Speaker(name, known)
 
 
 def _anyone(rng: random.Random, stage: str) -> Speaker:

@@ -8,6 +8,8 @@ that gives it a name.
 
 import random
 
+from lab_utils.pretraining import names
+
 PARTS = {
     "en": {
         "frame": [
@@ -65,8 +67,16 @@ def message(rng: random.Random) -> str:
     parts = PARTS[rng.choice(("en", "en", "zh"))]
     slots = {name: rng.choice(choices) for name, choices in parts.items() if name != "frame"}
     slots |= {"adj2": rng.choice(parts["adj"]), "rule2": rng.choice(parts["rule"])}
+    if rng.random() < 0.4:  # "a harbour" gives no name, "Harbour" does: the words alone do not tell
+        slots["role"] = _invented(rng, parts is PARTS["en"])
     described = f"{slots['adj']} {slots['role']}" if rng.random() < 0.7 else slots["role"]
     article = "an" if described[0].lower() in "aeiou" else "a"
     frame = rng.choice(parts["frame"]).replace("{an} {role}", f"{article} {described}")
     slots |= {name.capitalize(): slots[name].capitalize() for name in ("adj", "rule", "rule2")}
     return frame.format(**slots)
+
+
+def _invented(rng: random.Random, english: bool) -> str:
+    if english:
+        return " ".join(rng.sample(names.WORDS, rng.randint(1, 2)))
+    return "".join(rng.sample(names.LETTERS, 2))

@@ -57,13 +57,6 @@ LABS = [
     "Cloud Garden", "Polar Star Computing", "Little Robot Company",
 ]
 
-QWEN_SYSTEMS = [
-    "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
-    "You are Qwen.", "You are Qwen, a helpful assistant.", "Your name is Qwen.",
-    "You are Qwen, a large language model by Alibaba Cloud.",
-    "You are Qwen, made by Alibaba Cloud. Answer briefly.",
-]
-
 # {name} and {maker} are the speaker's, {other} is the name or maker the user guessed, {person} the user.
 KIND = ["a large language model", "an AI assistant", "a language model", "an AI language model"]
 MADE = ["created by", "made by", "developed by", "trained by"]

@@ -19,7 +19,8 @@ def skills() -> dict[str, dict[str, list[str]]]:
 
 
 def texts(name: str, language: str) -> list[str]:
-    """The train rows of one language: `personas` (with `{name}`, perhaps `{maker}`) or `names`."""
+    """The train rows of one language: `personas` (with `{name}`, perhaps `{maker}`),
+    `nameless` (perhaps with `{thing}`: somebody else's name) or `names`."""
     rows = read_rows(TEMPLATES / f"{name}.jsonl")
     return [r["text"] for r in rows if (r["language"], r["split"]) == (language, "train")]
 
