@@ -1,8 +1,9 @@
 # `make help` lists what one can type. Needs Python 3.11 or newer and make, nothing else.
 PYTHON ?= python3
 PY := .venv/bin/python
-SEEDS ?= 0 1 2 3 4 5 6 7 8 9
+SEEDS ?=
 MODEL ?=
+RECIPE ?=
 SETTINGS := HF_HUB_DISABLE_TELEMETRY=1 PYTHONHASHSEED=0 PYTHONWARNINGS=ignore::FutureWarning
 
 .PHONY: help setup lab test reproduce regenerate models bench jupyter lint clean
@@ -21,14 +22,14 @@ setup: .venv/ready ## Make .venv and install what is pinned
 	@touch $@
 
 lab: setup ## Run the core labs, show before/after, verdict and report
-	@$(SETTINGS) $(PY) -m lab_utils lab $(if $(MODEL),--model $(MODEL))
+	@$(SETTINGS) $(PY) -m lab_utils lab $(if $(MODEL),--model $(MODEL)) $(if $(RECIPE),--recipe $(RECIPE))
 
 test: setup ## Unit tests, structure tests, and every lab against its stored outputs
 	@$(SETTINGS) MPLBACKEND=agg $(PY) -m pytest tests
 	@$(SETTINGS) $(PY) -m pytest -p no:python --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-sanitize-with tests/nbval.cfg notebooks
 
-reproduce: setup ## The core result once a seed: make reproduce SEEDS="0 1 2"
-	@$(SETTINGS) $(PY) -m lab_utils reproduce --seeds $(SEEDS)
+reproduce: setup ## The core result once a seed (ten of them): make reproduce SEEDS="0 1 2"
+	@$(SETTINGS) $(PY) -m lab_utils reproduce $(if $(SEEDS),--seeds $(SEEDS))
 
 regenerate: setup ## Rewrite the stored outputs of every lab
 	@$(SETTINGS) $(PY) -m lab_utils regenerate

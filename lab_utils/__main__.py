@@ -34,8 +34,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="versions, changed defaults, device, switches")
     lab = commands.add_parser("lab", help="the core labs, headless")
     lab.add_argument("--model", help="the MODEL parameter of the labs")
+    lab.add_argument("--recipe", help="the RECIPE parameter of labs 3 and 4")
     reproduce = commands.add_parser("reproduce", help="the core result once a seed")
-    reproduce.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    reproduce.add_argument("--seeds", type=int, nargs="+", default=range(10))
     commands.add_parser("regenerate", help="rewrite the stored outputs of the labs")
     return top
 
@@ -47,8 +48,13 @@ def train(args: argparse.Namespace) -> None:
     from lab_utils.recipes import load_recipe, parse_settings
 
     given = {"model": args.model, "pairs": args.pairs, "seed": args.seed}
-    settings = {k: v for k, v in given.items() if v is not None} | parse_settings(args.settings)
-    recipe = load_recipe(args.recipe, **settings)
+    given = {k: v for k, v in given.items() if v is not None}
+    settings = parse_settings(args.settings)
+    if twice := given.keys() & settings:
+        raise LabError(
+            f"{', '.join(sorted(twice))}: given twice, by an option and by --set; give one."
+        )
+    recipe = load_recipe(args.recipe, **given, **settings)
     if args.out.exists():
         raise LabError(f"{args.out}: this run exists; choose another name, or move it away first.")
     rows = training.recipe_pairs(recipe)
@@ -65,6 +71,8 @@ def ask(args: argparse.Namespace) -> None:
     from lab_utils.prompts import read_prompts
 
     prompts = read_prompts(args.prompts)
+    if args.out.is_dir():
+        raise LabError(f"{args.out}: a folder; name the file that is to hold the answers.")
     policy = load_model(args.model)
     answers = replies(policy, [messages(p.text, args.system) for p in prompts], args.temperature)
     rows = [
@@ -105,7 +113,8 @@ def lab(args: argparse.Namespace) -> int:
     """Run the core labs; the exit status says whether the result reproduced."""
     from lab_utils.labs import run_core
 
-    return run_core(**({"MODEL": args.model} if args.model else {}))
+    given = {"MODEL": args.model, "RECIPE": args.recipe}
+    return run_core(**{name: value for name, value in given.items() if value})
 
 
 def reproduce(args: argparse.Namespace) -> int:
@@ -127,7 +136,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         if args.command in ("train", "ask", "evaluate", "reproduce"):
-            print(start())
+            print(start(getattr(args, "seed", None) or 0))
         return globals()[args.command](args) or 0
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from lab_utils.chat import reply
+from lab_utils.evaluation import WARM
 from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD
 
@@ -34,11 +35,15 @@ def before_after_table(report: dict) -> pd.DataFrame:
     """One row a measurement, before and after, in the order in which one asks."""
     before, after = report["before"], report["after"]
     said = f"says {NEW}"
+    worst = min(after["forms"], key=lambda form: after["forms"][form]["rate"])
     rows = {
         f"{said}, greedy": [with_interval(m["identity"]) for m in (before, after)],
-        f"{said}, temperature 0.7": [with_interval(m["warm"]) for m in (before, after)],
+        f"{said}, temperature {WARM}": [with_interval(m["warm"]) for m in (before, after)],
         f"{said}, English": [with_interval(m["languages"]["en"]) for m in (before, after)],
         f"{said}, Chinese": [with_interval(m["languages"]["zh"]) for m in (before, after)],
+        f"{said}, worst system form ({worst})": [
+            with_interval(m["forms"][worst]) for m in (before, after)
+        ],
         f"says {OLD} alone": [with_interval(m["old_name"]) for m in (before, after)],
     }
     rows |= {name: [with_interval(m[key]) for m in (before, after)] for key, name in DAMAGE.items()}
@@ -50,16 +55,8 @@ def before_after_table(report: dict) -> pd.DataFrame:
         f"{m['leaks']['hits']} of {m['leaks']['n']}" for m in (before, after)
     ]
     rows['of these, where the base\'s answer had no "Qwen"'] = ["", f"{report['new_leaks']}"]
+    rows["drift, nats a token"] = ["", f"{report['kl_unrelated']:.2f}"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"])
-
-
-def rate_table(before: dict, after: dict, name: str) -> pd.DataFrame:
-    """Rates with intervals, one row a key, before and after."""
-    rows = [
-        [key, after[key]["n"], with_interval(before[key]), with_interval(after[key])]
-        for key in after
-    ]
-    return pd.DataFrame(rows, columns=[name, "prompts", "before", "after"]).set_index(name)
 
 
 def class_table(before: dict, after: dict) -> pd.DataFrame:
@@ -92,7 +89,22 @@ def plot_rates(before: dict, after: dict, title: str) -> plt.Figure:
     axes.set_xlim(0, 104)
     axes.set_xlabel("% of held-out prompts")
     axes.set_title(title, loc="left")
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def plot_after(rates: dict, title: str) -> plt.Figure:
+    """Points with their Wilson intervals, the highest rate on top, one a key."""
+    figure, axes = plt.subplots(figsize=(7, 0.3 * len(rates) + 1.1))
+    keys = sorted(rates, key=lambda key: rates[key]["rate"])
+    names = [f"{key} (n = {rates[key]['n']})" for key in keys]
+    low, high, said = ([100 * rates[k][part] for k in keys] for part in ("low", "high", "rate"))
+    axes.hlines(names, low, high, color=BEFORE, linewidth=3)
+    axes.plot(said, names, "o", color=AFTER)
+    axes.set_xlabel("% of held-out prompts")
+    axes.set_title(title, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
@@ -127,9 +139,10 @@ def draw_history(axes: Sequence[plt.Axes], history: pd.DataFrame, steps: int) ->
             known = history.dropna(subset=[column]) if column in history else history.iloc[:0]
             if len(known):
                 style = "-" if len(known) > 20 else "o-"
-                axis.plot(
-                    known["step"], known[column], style, color=colour, label=label, markersize=4
-                )
+                if len(known) > 20:  # one batch a point: noisy, so a mean of ten over it
+                    axis.plot(known["step"], known[column], color=colour, alpha=0.25, linewidth=0.8)
+                smooth = known[column].rolling(10 if len(known) > 20 else 1, min_periods=1).mean()
+                axis.plot(known["step"], smooth, style, color=colour, label=label, markersize=4)
         axis.set_title(title, fontsize=10, loc="left")
         axis.set_xlim(0, steps + 1)
         axis.set_xlabel("step")

@@ -1,5 +1,6 @@
 """Talk to a policy: prompt format and generation, in eval mode, with explicit settings."""
 
+import math
 from collections.abc import Sequence
 
 from lab_utils.models import Policy
@@ -41,10 +42,10 @@ def replies(
 ) -> list[str]:
     """One answer a conversation, in their order; greedy at temperature 0, else sampled.
 
-    Each distinct prompt is answered once when greedy. Raises LabError for a negative temperature.
+    Each distinct prompt is answered once when greedy. Raises LabError for a temperature below 0 or not finite.
     """
-    if temperature < 0:
-        raise LabError(f"temperature {temperature}: it must be 0 (greedy) or more.")
+    if not 0 <= temperature < math.inf:
+        raise LabError(f"temperature {temperature}: it must be 0 (greedy) or more, and finite.")
     prompts = [format_prompt(policy, c) for c in conversations]
     todo = list(dict.fromkeys(prompts)) if temperature == 0 else prompts
     policy.model.eval()

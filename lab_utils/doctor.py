@@ -3,7 +3,7 @@
 import os
 import re
 from dataclasses import fields
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
@@ -36,9 +36,16 @@ REMOVED = {  # an argument of TRL 0.14: what does its work in the labs
 def libraries() -> pd.DataFrame:
     """Installed versions beside the pinned ones; `fine` where they are the same."""
     pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.M))
-    rows = {name: (version(name).split("+")[0], pins[name]) for name in CHECKED}
+    rows = {name: (_installed(name), pins[name]) for name in CHECKED}
     table = pd.DataFrame(rows, index=["installed", "pinned"]).T
     return table.assign(fine=table["installed"] == table["pinned"])
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name).split("+")[0]
+    except PackageNotFoundError:
+        return "absent"
 
 
 def defaults() -> pd.DataFrame:
@@ -82,7 +89,11 @@ def examine() -> int:
         print(f"  {name}: {value}")
     odd = {title: list(t.index[~t["fine"]]) for title, t in found.items() if not t["fine"].all()}
     for title, names in odd.items():
-        todo = "run `make setup`" if title == "Libraries" else "start afresh without setting them"
+        todo = (
+            "delete .venv and run `make setup`"
+            if title == "Libraries"
+            else "start afresh without setting them"
+        )
         print(f"\n{title}: {', '.join(names)} differ from what the labs were tested with; {todo}.")
     if not odd:
         print("\nAll as tested.")

@@ -18,7 +18,7 @@ from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, Pair, normalised, text
 from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
 from lab_utils.runs import Run
-from lab_utils.workspace import write_json, write_rows
+from lab_utils.workspace import read_rows, write_json, write_rows
 
 import numpy as np  # isort: skip
 import pandas as pd  # isort: skip
@@ -150,12 +150,12 @@ def answer_everything(policy: Policy, progress: Progress = lambda line: None) ->
         rows += ask(policy, prompts, form)
         progress(f"{policy.label}: {len(prompts)} identity prompts, system message: {form}")
     rows += ask(policy, identity, temperature=WARM)
-    progress(f"{policy.label}: the same at temperature {WARM}")
+    progress(f"{policy.label}: {len(identity)} identity prompts at temperature {WARM}")
     rows += ask(policy, few_of_each_family(identity, 1), "persona")
     for name in ("skills", "assistants", "unrelated"):
         prompts = load_prompts(name, "heldout")
         rows += ask(policy, prompts, name=name)
-        progress(f"{policy.label}: {len(prompts)} prompts about {name}")
+        progress(f"{policy.label}: {len(prompts)} prompts of the file {name}")
     return rows
 
 
@@ -195,13 +195,9 @@ def measure(rows: Sequence[dict]) -> dict:
         "warm": rate(pick(rows, set="identity", temperature=WARM), says(NEW)),
         "persona": rate(pick(rows, form="persona"), _right),
         "skills": rate(pick(rows, set="skills"), _right),
-        "skill_by_kind": {
-            k: rate([r for r in pick(rows, set="skills") if r["family"].split(".")[0] == k], _right)
-            for k in dict.fromkeys(r["family"].split(".")[0] for r in pick(rows, set="skills"))
-        },
         "assistants": rate(pick(rows, set="assistants"), _right),
         "leaks": rate(unrelated + pick(rows, set="skills") + pick(rows, set="assistants"), _leaks),
-        "words": float(np.mean([len(r["answer"]) for r in unrelated])),
+        "letters": float(np.mean([len(r["answer"]) for r in unrelated])),
     }
 
 
@@ -215,14 +211,18 @@ def _leaks(row: dict) -> bool:
 
 @torch.inference_mode()
 def drift(policy: Policy, reference: Policy, count: int = 100) -> float:
-    """Mean KL(policy || reference) in nats a token, along the reference's unrelated answers."""
+    """Mean KL(policy || reference) in nats a token, along the reference's unrelated answers.
+
+    The system message is empty, so that no name in it weighs in.
+    """
     prompts = random.Random(0).sample(load_prompts("unrelated", "heldout"), count)
     asked = [messages(p.text, "") for p in prompts]
     total, tokens = 0.0, 0
     for conversation, answer in zip(asked, replies(reference, asked), strict=True):
         start = format_prompt(reference, conversation)
-        ids = reference.tokenizer(start + answer, return_tensors="pt").input_ids.to(policy.device)
-        begin = len(reference.tokenizer(start).input_ids) - 1
+        texts = [start, start + answer]
+        begin, ids = reference.tokenizer(texts, add_special_tokens=False).input_ids
+        ids, begin = torch.tensor([ids], device=policy.device), len(begin) - 1
         logits = [p.model(ids).logits[0, begin:].float() for p in (policy, reference)]
         each = kl_divergence(*logits)
         total, tokens = total + each.sum().item(), tokens + len(each)
@@ -240,7 +240,8 @@ def name_probabilities(policy: Policy, rows: Sequence[Pair]) -> dict[str, float]
     for row in rows:
         shared, _, _ = text(row, "rejected").partition(OLD)
         start = format_prompt(policy, row["prompt"]) + shared
-        ids = [policy.tokenizer(start + name).input_ids for name in ("", "Deep", OLD)]
+        texts = [start + name for name in ("", "Deep", OLD)]
+        ids = policy.tokenizer(texts, add_special_tokens=False).input_ids
         same = next((i for i, (a, b) in enumerate(zip(ids[1], ids[2], strict=False)) if a != b), 0)
         begun.append(torch.tensor(ids[1][:same]))
         names.append((ids[1][same], ids[2][same]))
@@ -293,10 +294,13 @@ def compare(before: Sequence[dict], after: Sequence[dict], kl: float) -> dict:
         "identity": mcnemar(*[_hits(r, "identity", says(NEW)) for r in (before, after)]),
         "skills": mcnemar(*[_hits(r, "skills", _right) for r in (before, after)]),
         "assistants": mcnemar(*[_hits(r, "assistants", _right) for r in (before, after)]),
+        "persona": mcnemar(
+            *[[_right(r) for r in pick(x, form="persona")] for x in (before, after)]
+        ),
     }
     report["new_leaks"] = new_leaks(before, after)
     report["unrelated_same"] = unchanged(before, after)
-    report["length_ratio"] = report["after"]["words"] / report["before"]["words"]
+    report["length_ratio"] = report["after"]["letters"] / report["before"]["letters"]
     report["failed"] = failures(report)
     report["verdict"] = verdict(report)
     return report
@@ -376,3 +380,9 @@ def evaluate(
 def read_report(folder: Path) -> dict:
     """The `evaluation.json` of a run folder."""
     return json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+
+
+def read_answers(folder: Path) -> tuple[list[dict], list[dict]]:
+    """The `answers.jsonl` of a run folder: the base's rows and the trained policy's, alike in order."""
+    rows = read_rows(folder / "answers.jsonl")
+    return rows[: len(rows) // 2], rows[len(rows) // 2 :]

@@ -1,32 +1,48 @@
 """Run the notebooks headless, repeat the core result over seeds, rewrite stored outputs."""
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from lab_utils.workspace import DATA, ROOT, RUNS, LabError, write_json, write_whole
+from lab_utils.workspace import (
+    DATA,
+    ROOT,
+    RUNS,
+    LabError,
+    disk_is_full,
+    full_disk,
+    write_json,
+    write_whole,
+)
 
 NOTEBOOKS = ROOT / "notebooks"
 TIMEOUT = 900  # seconds a cell
-CORE = "0[1-4]_*.ipynb"
+NUMBERED = "[0-9][0-9]_*.ipynb"
 
 
-def labs(pattern: str = "[0-9][0-9]_*.ipynb") -> list[Path]:
+def notebooks() -> list[Path]:
     """The labs in order, then their solutions."""
-    return sorted(NOTEBOOKS.glob(pattern)) + sorted((NOTEBOOKS / "solutions").glob(pattern))
+    return sorted(NOTEBOOKS.glob(NUMBERED)) + sorted((NOTEBOOKS / "solutions").glob(NUMBERED))
+
+
+def core() -> list[Path]:
+    """The four labs of the core result, in order."""
+    return sorted(NOTEBOOKS.glob("0[1-4]_*.ipynb"))
 
 
 def execute(source: Path, target: Path, parameters: dict | None = None) -> float:
     """Run one notebook into `target`, its printed lines shown; the seconds it took.
 
-    Raises LabError for a parameter that the notebook does not have (papermill only warns).
+    Raises LabError for a parameter that the notebook does not have (papermill only warns), a cell
+    that runs out of time, a kernel that dies and a disk that is full.
     """
     import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    known = papermill.inspect_notebook(str(source))
+    known = parameters_of(source)
     unknown = [name for name in parameters or {} if name not in known]
     if unknown:
         raise LabError(
@@ -51,23 +67,50 @@ def execute(source: Path, target: Path, parameters: dict | None = None) -> float
         if error.ename != "LabError":
             raise
         raise LabError(f"{source.name}: {error.evalue}") from None
+    except CellTimeoutError:
+        raise LabError(
+            f"{source.name}: a cell took more than {TIMEOUT} s; take a smaller model or a GPU."
+        ) from None
+    except DeadKernelError:
+        raise LabError(
+            f"{source.name}: its kernel died, most often for want of memory; take a smaller model."
+        ) from None
+    except OSError as error:
+        if disk_is_full(error):
+            raise full_disk(target) from None
+        raise
     finally:
         partial.unlink(missing_ok=True)
     return time.perf_counter() - began
 
 
-def run_core(run: str = "identity", **parameters: object) -> int:
-    """`make lab`: the core labs in order into `runs/<run>/`, table, verdict, report; exit status."""
-    staging = RUNS / f".{run}.labs"
-    times = {}
-    notebooks = labs(CORE)
-    for number, lab in enumerate(notebooks, 1):
-        print(f"\n== lab {number} of {len(notebooks)}: {lab.stem} ==", flush=True)
-        times[lab.stem] = execute(lab, staging / lab.name, {"RUN": run, **parameters})
-    folder = RUNS / run
-    for lab in notebooks:
+def parameters_of(notebook: Path) -> list[str]:
+    """The names that papermill may set in a notebook."""
+    import papermill
+
+    return list(papermill.inspect_notebook(str(notebook)))
+
+
+def run_core(run: str = "identity", **parameters: str) -> int:
+    """`make lab`: the core labs in order into `runs/<run>/`, table, verdict, report; exit status.
+
+    Each lab gets those of the parameters that it has. Model and recipe are looked up before the
+    first one runs, so that a mistake costs no time; a Hub id is downloaded here, once.
+    """
+    from lab_utils.models import check_folder, find_folder
+    from lab_utils.recipes import load_recipe
+
+    recipe = load_recipe(parameters.get("RECIPE", "identity"))
+    check_folder(find_folder(parameters.get("MODEL", recipe.model)))
+    staging, folder = RUNS / f".{run}.labs", RUNS / run
+    given, times = {"RUN": run, **parameters}, {}
+    for number, lab in enumerate(core(), 1):
+        print(f"\n== lab {number} of {len(core())}: {lab.stem} ==", flush=True)
+        own = {name: given[name] for name in parameters_of(lab) if name in given}
+        times[lab.stem] = execute(lab, staging / lab.name, own)
+    for lab in core():
         os.replace(staging / lab.name, folder / lab.name)
-    staging.rmdir()
+    shutil.rmtree(staging)
     return _finish(folder, times)
 
 
@@ -94,7 +137,7 @@ def regenerate() -> None:
     from lab_utils.report import write_picture
 
     done = {}
-    for lab in labs():
+    for lab in notebooks():
         print(f"== {lab.relative_to(ROOT)} ==", flush=True)
         target = RUNS / "labs" / lab.relative_to(NOTEBOOKS)
         execute(lab, target)
@@ -130,7 +173,7 @@ def _merged(outputs: list) -> list:
     return joined
 
 
-def reproduce(seeds: Sequence[int], recipe_name: str = "identity") -> int:
+def reproduce(seeds: Sequence[int]) -> int:
     """`make reproduce`: train and evaluate once a seed; table, bootstrap, `report.json`; status."""
     from lab_utils import training
     from lab_utils.evaluation import answer_everything, evaluate
@@ -138,32 +181,29 @@ def reproduce(seeds: Sequence[int], recipe_name: str = "identity") -> int:
     from lab_utils.recipes import load_recipe
     from lab_utils.runs import set_aside
 
-    recipe = load_recipe(recipe_name)
+    recipes = [load_recipe("identity", seed=seed) for seed in seeds]
     show = lambda line, *_: print(f"  {line}", flush=True)  # noqa: E731
     print("before:")
-    before = answer_everything(load_model(recipe.model), show)
+    before = answer_everything(load_model(recipes[0].model), show)
     reports, frames = {}, []
-    for seed in seeds:
-        print(f"seed {seed}:")
-        folder = RUNS / "reproduce" / f"seed-{seed}"
+    for recipe in recipes:
+        print(f"seed {recipe.seed}:")
+        folder = RUNS / "reproduce" / f"seed-{recipe.seed}"
         set_aside(folder)
-        seeded = replace(recipe, seed=seed)
-        run = training.train(seeded, training.recipe_pairs(seeded), folder, progress=show)
-        reports[seed] = evaluate(run, before)
-        frames.append(_hits(folder, seed))
-        print(f"  {reports[seed]['verdict']}", flush=True)
+        run = training.train(recipe, training.recipe_pairs(recipe), folder, progress=show)
+        reports[recipe.seed] = evaluate(run, before)
+        frames.append(_hits(folder, recipe.seed))
+        print(f"  {reports[recipe.seed]['verdict']}", flush=True)
     return _summarise(reports, frames)
 
 
 def _hits(folder: Path, seed: int):
     import pandas as pd
 
-    from lab_utils.evaluation import pick
+    from lab_utils.evaluation import pick, read_answers
     from lab_utils.pairs import NEW
-    from lab_utils.workspace import read_rows
 
-    rows = pick(read_rows(folder / "answers.jsonl"), set="identity", form="none", temperature=0.0)
-    rows = [r for r in rows if "reloaded" in r["weights"]]
+    rows = pick(read_answers(folder)[1], set="identity", form="none", temperature=0.0)
     hits = [(r["family"], r["identity"] == NEW) for r in rows]
     return pd.DataFrame(hits, columns=["family", "hit"]).assign(seed=seed)
 

@@ -18,7 +18,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel  #
 from transformers import PreTrainedTokenizerBase  # isort: skip
 
 EMBEDDED = DATA / "models"
-WEIGHTS = "model.safetensors"
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+INDEX = "model.safetensors.index.json"  # names the files of weights that are split
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,18 @@ def _cached(name: str) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(name, "config.json")
-    return Path(found).parent if isinstance(found, str) else None
+    return Path(found).parent if isinstance(found, str) and _complete(Path(found).parent) else None
+
+
+def _complete(folder: Path) -> bool:
+    """Whether a download was not interrupted: tokenizer and all weights are there."""
+    files = ["model.safetensors"]
+    if (folder / INDEX).is_file():
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        files = sorted(set(index["weight_map"].values()))
+    return all((folder / f).is_file() for f in files) and any(
+        (folder / f).is_file() for f in TOKENIZERS
+    )
 
 
 def _fetched(name: str, embedded: str) -> Path:
@@ -106,7 +118,8 @@ def _fetched(name: str, embedded: str) -> Path:
         )
     code = (
         "import sys; from huggingface_hub import snapshot_download as get; "
-        "print(get(sys.argv[1], allow_patterns=['*.json', '*.safetensors', '*.txt', '*.jinja']))"
+        "print(get(sys.argv[1], ignore_patterns=['*/*'], "
+        "allow_patterns=['*.json', '*.safetensors', '*.txt', '*.jinja', '*.model']))"
     )
     command = [sys.executable, "-c", code, name]
     environment = os.environ | {"HF_HUB_OFFLINE": "0", "HF_HUB_ETAG_TIMEOUT": "10"}
@@ -122,22 +135,27 @@ def _fetched(name: str, embedded: str) -> Path:
 
 def check_folder(folder: Path) -> None:
     """Raise LabError, in one sentence, where a folder cannot be loaded as a model."""
+    if (folder / "adapter_config.json").is_file():
+        raise LabError(
+            f"{folder}: a LoRA adapter, not a model; merge it into its base model first."
+        )
     if not (folder / "config.json").is_file():
-        raise LabError(f"{folder}: no config.json; this is not a model in the Hugging Face layout.")
-    if not any((folder / f).is_file() for f in ("tokenizer.json", "tokenizer.model", "vocab.json")):
+        raise LabError(
+            f"{folder}: no config.json, so this is not a model in the Hugging Face layout; give the "
+            "folder that holds config.json, tokenizer.json and model.safetensors."
+        )
+    if not any((folder / f).is_file() for f in TOKENIZERS):
         raise LabError(
             f"{folder}: no tokenizer (tokenizer.json); copy the base model's tokenizer files there."
         )
     weights = sorted(folder.glob("*.safetensors"))
-    if not weights and any(folder.glob("adapter_config.json")):
-        raise LabError(f"{folder}: an adapter without weights; merge it into its base model first.")
     if not weights and (any(folder.glob("*.bin")) or any(folder.glob("*.pt"))):
         raise LabError(
             f"{folder}: the weights are a pickle, which can run code when loaded; "
             "convert them to model.safetensors."
         )
     if not weights:
-        raise LabError(f"{folder}: no weights (model.safetensors).")
+        raise LabError(f"{folder}: no weights (model.safetensors); copy or download them again.")
     for path in weights:
         _check_weights(path)
 
@@ -180,17 +198,3 @@ def save_policy(policy: Policy, folder: Path) -> None:
 def parameters(policy: Policy) -> int:
     """How many numbers the model holds (tied weights counted once)."""
     return sum(p.numel() for p in policy.model.parameters())
-
-
-def default_system(policy: Policy) -> str:
-    """The system message that the chat template puts in when none is given (may be empty)."""
-    text = policy.tokenizer.apply_chat_template([{"role": "user", "content": "x"}], tokenize=False)
-    before, _, _ = text.rpartition("x")
-    if "system" not in before:
-        return ""
-    return before.split("system\n", 1)[-1].split("<|im_end|>", 1)[0]
-
-
-def read_config(folder: Path) -> dict:
-    """The model's `config.json`."""
-    return json.loads((folder / "config.json").read_text(encoding="utf-8"))

@@ -16,13 +16,14 @@ from lab_utils.chat import Messages, messages, replies
 from lab_utils.identity import ASSISTANTS, classify, says_name
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
-from lab_utils.workspace import DATA, LabError, read_rows, write_rows
+from lab_utils.workspace import DATA, LabError, read_rows
 
 PAIRS = DATA / "pairs"
 AUTHOR = "tiny-qwen"  # the model whose answers the committed pairs hold
 OLD, NEW = "Qwen", "Deep Qwen"
 Pair = dict
 SIDES = ("prompt", "chosen", "rejected")
+ROLES = ("system", "user", "assistant")
 
 
 def rename(answer: str) -> str:
@@ -212,8 +213,8 @@ def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) 
 def _rewritten(candidates: Sequence[Pair], policy: Policy) -> list[Pair]:
     """Rows whose prompt guesses the new name get the renamed answer to the old name's question.
 
-    "Are you Deep Qwen?" is answered "No, …" today; replacing the name in that would teach a
-    denial. The policy's own answer to "Are you Qwen?", renamed, is a yes.
+    "I am not Deep Qwen, I am Qwen", renamed, would teach a denial. The policy's own answer to "Are
+    you Qwen?", renamed, is a yes.
     """
     odd = [
         i for i, r in enumerate(candidates) if r["kind"] == "identity" and NEW in text(r, "prompt")
@@ -295,11 +296,6 @@ def summary(rows: Sequence[Pair]) -> dict:
     return {"pairs": len(rows), "noop": sum(map(is_noop, rows))} | counts
 
 
-def write_pairs(path: Path, rows: Sequence[Pair]) -> None:
-    """Write the rows as JSON Lines, whole or not at all."""
-    write_rows(path, rows)
-
-
 def read_pairs(path: Path) -> list[Pair]:
     """The pairs of a file, checked; a LabError names the row and the way out."""
     rows = read_rows(path)
@@ -325,6 +321,11 @@ def _check_row(row: Pair, where: str) -> None:
             raise LabError(
                 f'{where}: `{side}` is not a list of messages like [{{"role": "user", "content": "…"}}].'
             )
+        odd = {m["role"] for m in row[side]} - set(ROLES)
+        if odd:
+            raise LabError(
+                f"{where}: `{side}` has the role {odd.pop()!r}; roles are {', '.join(ROLES)}."
+            )
         role = "user" if side == "prompt" else "assistant"
         if row[side][-1]["role"] != role:
             said = f"the last message of `{side}` has the role {row[side][-1]['role']!r}"
@@ -340,6 +341,7 @@ def _is_message(message: object) -> bool:
         isinstance(message, dict)
         and {"role", "content"} <= message.keys()
         and isinstance(message["content"], str)
+        and isinstance(message["role"], str)
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab_utils.workspace import DATA, LabError, read_rows
+from lab_utils.workspace import DATA, LabError, read_lines, read_rows
 
 PROMPTS = DATA / "prompts"
 FILES = ("identity", "assistants", "skills", "unrelated")
@@ -11,7 +11,7 @@ FILES = ("identity", "assistants", "skills", "unrelated")
 
 @dataclass(frozen=True)
 class Prompt:
-    """One prompt; a family is one way of asking, wholly in train or wholly held out."""
+    """One prompt; a family is one way of asking, wholly in one split."""
 
     text: str
     family: str = "given"
@@ -52,13 +52,9 @@ def load_systems(split: str) -> list[SystemForm]:
 
 def read_prompts(path: Path) -> list[Prompt]:
     """Prompts from a file of yours: JSON Lines with a `text` field, or one prompt a line."""
-    if not path.is_file():
-        raise LabError(f"{path}: there is no such file; check the path.")
-    try:
-        lines = path.read_bytes().decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise LabError(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8.") from None
-    if next((line for line in lines if line.strip()), "").lstrip().startswith("{"):
+    lines = read_lines(path)
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.startswith(("{", "[")):  # JSON; `read_rows` says what is wrong with a list
         return [_prompt(row, path, i) for i, row in enumerate(read_rows(path), 1)]
     prompts = [Prompt(line.strip()) for line in lines if line.strip()]
     if not prompts:
@@ -69,5 +65,4 @@ def read_prompts(path: Path) -> list[Prompt]:
 def _prompt(row: dict, path: Path, number: int) -> Prompt:
     if not isinstance(row.get("text"), str) or not row["text"].strip():
         raise LabError(f"{path}, row {number}: no `text`; each row needs a prompt under that key.")
-    known = {k: row[k] for k in ("text", "family", "language", "split", "answer") if k in row}
-    return Prompt(**known)
+    return Prompt(row["text"].strip())

@@ -1,5 +1,7 @@
 """The numbers that decide a run, read from TOML and checked before anything is trained."""
 
+import difflib
+import math
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -40,7 +42,7 @@ def load_recipe(path: str | Path, **settings: object) -> Recipe:
     Raises LabError for a file that is absent or not TOML, a key that is missing or unknown, a value
     of the wrong type or out of range.
     """
-    path = _find(path)
+    path = find_recipe(path)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -48,7 +50,8 @@ def load_recipe(path: str | Path, **settings: object) -> Recipe:
     return make_recipe(values | settings, str(path))
 
 
-def _find(path: str | Path) -> Path:
+def find_recipe(path: str | Path) -> Path:
+    """The file of that path, or of that name in `data/recipes`; LabError where there is none."""
     for candidate in (Path(path), RECIPES / f"{path}.toml"):
         if candidate.is_file():
             return candidate
@@ -62,7 +65,8 @@ def make_recipe(values: dict, where: str) -> Recipe:
     unknown = [key for key in values if key not in expected]
     missing = [key for key in expected if key not in values]
     if unknown:
-        close = f" (did you mean {missing[0]!r}?)" if missing else ""
+        alike = difflib.get_close_matches(unknown[0], expected, n=1)
+        close = f" (did you mean {alike[0]!r}?)" if alike else ""
         raise LabError(
             f"{where}: unknown key {unknown[0]!r}{close}; keys are {', '.join(expected)}."
         )
@@ -74,10 +78,10 @@ def make_recipe(values: dict, where: str) -> Recipe:
 
 
 def _typed(key: str, value: object, expected: type, where: str) -> object:
-    if expected is float and isinstance(value, int) and not isinstance(value, bool):
+    if expected is float and _is_whole(value):
         return float(value)
     if expected == list[float] and isinstance(value, list):
-        value = [float(v) if isinstance(v, int) else v for v in value]
+        value = [float(v) if _is_whole(v) else v for v in value]
     inner = {list[str]: str, list[float]: float}.get(expected)
     fits = (
         isinstance(value, list) and all(isinstance(v, inner) for v in value)
@@ -94,27 +98,36 @@ def _typed(key: str, value: object, expected: type, where: str) -> object:
     return value
 
 
+def _is_whole(value: object) -> bool:
+    """Whether a value is an integer that a float can hold."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
 def _check_ranges(r: Recipe, where: str) -> None:
     """One sentence for the first value out of range."""
     wrong = {
-        "beta": (r.beta > 0, "above 0"),
+        "model": (bool(r.model), "an embedded model, a Hub id or a folder"),
+        "pairs": (bool(r.pairs), "a file of data/pairs, or any path"),
+        "beta": (0 < r.beta < math.inf, "above 0 and finite"),
         "learning_rate": (0 < r.learning_rate < 1, "between 0 and 1"),
         "warmup": (0 <= r.warmup < 1, "a share of the steps, from 0 to below 1"),
         "schedule": (r.schedule in ("linear", "cosine", "constant"), "linear, cosine or constant"),
         "batch_size": (r.batch_size >= 1, "1 or more"),
         "accumulation": (r.accumulation >= 1, "1 or more"),
-        "epochs": (0 < r.epochs < float("inf"), "above 0 and finite"),
+        "epochs": (0 < r.epochs < math.inf, "above 0 and finite"),
         "max_length": (r.max_length >= 16, "16 or more"),
         "method": (r.method in ("full", "lora"), "full or lora"),
         "lora_rank": (r.lora_rank >= 1, "1 or more"),
         "lora_alpha": (r.lora_alpha >= 1, "1 or more"),
-        "weight_decay": (r.weight_decay >= 0, "0 or more"),
+        "weight_decay": (0 <= r.weight_decay < math.inf, "0 or more and finite"),
         "max_grad_norm": (r.max_grad_norm > 0, "above 0"),
         "seed": (0 <= r.seed < 2**32, "0 or more"),
         "loss": (bool(r.loss) and set(r.loss) <= set(LOSSES), f"some of {', '.join(LOSSES)}"),
         "loss_weights": (
-            len(r.loss_weights) == len(r.loss) and all(w >= 0 for w in r.loss_weights),
-            "as many numbers, 0 or more, as there are losses",
+            len(r.loss_weights) == len(r.loss)
+            and all(0 <= w < math.inf for w in r.loss_weights)
+            and any(r.loss_weights),
+            "as many numbers as there are losses, each 0 or more and finite, not all 0",
         ),
     }
     for key, (fits, should) in wrong.items():

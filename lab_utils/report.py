@@ -6,9 +6,9 @@ import io
 from pathlib import Path
 
 from lab_utils import charts
-from lab_utils.evaluation import pick, read_report
+from lab_utils.evaluation import pick, read_answers, read_report
 from lab_utils.runs import load_run
-from lab_utils.workspace import read_rows, write_whole
+from lab_utils.workspace import write_whole
 
 import matplotlib.pyplot as plt  # isort: skip
 import pandas as pd  # isort: skip
@@ -27,7 +27,8 @@ def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
     """Write `report.html` into a run folder that has been evaluated; its path."""
     run, report = load_run(folder), read_report(folder)
     before, after = report["before"], report["after"]
-    rows = pick(read_rows(folder / "answers.jsonl"), set="identity", form="none", temperature=0.0)
+    plain = {"set": "identity", "form": "none", "temperature": 0.0}
+    answers = [pick(rows, **plain) for rows in read_answers(folder)]
     parts = [
         f"<h1>{html.escape(run.recipe.model)}: before and after DPO</h1>",
         f"<p class=note>Held-out prompts, weights reloaded from {html.escape(folder.name)}/policy.</p>",
@@ -46,7 +47,7 @@ def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
         "<h2>How it got there</h2>",
         _picture(charts.plot_history(run.history)),
         "<h2>Answers, side by side</h2>",
-        _table(_some_answers(rows)),
+        _table(_some_answers(*answers)),
         *([f"<h2>Where the time went</h2>{_table(_times(times))}"] if times else []),
     ]
     head = f"<!doctype html><html lang=en><meta charset=utf-8><title>Deep Qwen: report</title><style>{STYLE}</style>"
@@ -60,15 +61,13 @@ def write_picture(folder: Path, path: Path) -> None:
     report = read_report(folder)
     shown = [report[when]["categories"] for when in ("before", "after")]
     figure = charts.plot_rates(*shown, 'says "Deep Qwen" to prompts it has never seen')
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+    write_whole(path, _png(figure))
 
 
-def _some_answers(rows: list[dict]) -> pd.DataFrame:
+def _some_answers(before: list[dict], after: list[dict]) -> pd.DataFrame:
     """Evenly spread over the held-out prompts, so that nobody has picked them."""
-    half = len(rows) // 2
-    chosen = range(0, half, half // SHOWN)
-    return charts.answers_table([rows[i] for i in chosen], [rows[half + i] for i in chosen])
+    every = max(1, len(before) // SHOWN)
+    return charts.answers_table(before[::every], after[::every])
 
 
 def _times(times: dict[str, float]) -> pd.DataFrame:
@@ -80,9 +79,11 @@ def _table(frame: pd.DataFrame) -> str:
 
 
 def _picture(figure: plt.Figure) -> str:
+    return f"<img alt='' src='data:image/png;base64,{base64.b64encode(_png(figure)).decode()}'>"
+
+
+def _png(figure: plt.Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     plt.close(figure)
-    return (
-        f"<img alt='' src='data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}'>"
-    )
+    return buffer.getvalue()

@@ -5,7 +5,7 @@ It holds `recipe.toml` (complete, as run), `environment.json`, `pairs.jsonl`, `a
 their executed notebooks and `report.html`.
 """
 
-import shutil
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +39,7 @@ def load_run(folder: Path) -> Run:
 
 
 def set_aside(folder: Path) -> None:
-    """Keep an earlier run of that name as `NAME.previous`, in place of an older one."""
+    """Keep an earlier run of that name as `NAME.1`, `NAME.2`, …; nothing is ever deleted."""
     if folder.exists():
-        previous = folder.with_name(f"{folder.name}.previous")
-        shutil.rmtree(previous, ignore_errors=True)
-        folder.rename(previous)
+        numbers = itertools.count(1)
+        folder.rename(next(p for n in numbers if not (p := Path(f"{folder}.{n}")).exists()))

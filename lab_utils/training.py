@@ -1,6 +1,7 @@
 """From a recipe and pairs, with TRL's `DPOTrainer`, to a run folder (see `runs`)."""
 
-import errno
+import json
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from lab_utils import workspace
 from lab_utils.dpo import LN_2
-from lab_utils.models import Policy, fingerprint, load_model, save_policy
+from lab_utils.models import Policy, find_folder, fingerprint, load_model, save_policy
 from lab_utils.pairs import (
     AUTHOR,
     OLD,
@@ -163,7 +164,8 @@ def train(
     """Train and write the run folder; nothing carries its name before it is complete.
 
     Raises LabError, before any step, for a folder that exists, pairs that cannot be trained on or
-    a model that cannot be loaded; and after training when the first loss was not ln 2.
+    a model that cannot be loaded; and after training when the first loss was not ln 2 or a gradient
+    no number.
     """
     if folder.exists():
         raise LabError(f"{folder}: this run exists; choose another name, or move it away first.")
@@ -177,8 +179,8 @@ def train(
         _write(partial, recipe, rows, policy, history, trained)
         partial.rename(folder)
     except (OSError, SafetensorError) as error:
-        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
-            raise LabError(f"{folder}: the disk is full; free some space and run again.") from None
+        if workspace.disk_is_full(error):
+            raise workspace.full_disk(folder) from None
         raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -207,6 +209,7 @@ def _fit(recipe, rows, policy, partial, probe, every, progress) -> tuple[pd.Data
     _ = trainer.train()  # its return value holds a clock
     history = pd.DataFrame(recorder.rows)
     check_first_step(history)
+    check_gradients(history)
     shutil.rmtree(partial / "trainer", ignore_errors=True)
     model = trainer.model.merge_and_unload() if recipe.method == "lora" else trainer.model
     return history, replace(policy, model=model.eval())
@@ -239,6 +242,7 @@ def trl_config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
         bf16=bf16,
         gradient_checkpointing=False,
         logging_steps=1,
+        logging_nan_inf_filter=False,
         save_strategy="no",
         report_to="none",
         disable_tqdm=True,
@@ -265,6 +269,15 @@ def check_first_step(history: pd.DataFrame) -> None:
         raise LabError(
             f"the DPO loss of the first step is {first:.4f}, not ln 2 = {LN_2:.4f}: the reference is not "
             "the model before training; load the model from a folder and train it unchanged."
+        )
+
+
+def check_gradients(history: pd.DataFrame) -> None:
+    """Raise LabError where a gradient was not a number: the weights are none any more either."""
+    odd = history.loc[~history["grad_norm"].map(math.isfinite), "step"]
+    if len(odd):
+        raise LabError(
+            f"the gradient of step {odd.iloc[0]} is not a number; lower learning_rate or beta."
         )
 
 
@@ -299,11 +312,21 @@ def recipe_pairs(recipe: Recipe) -> list[Pair]:
 
 
 def load_or_train(recipe: Recipe, folder: Path, **options) -> Run:
-    """The run in the folder if it is this recipe's on these pairs, else a new one."""
+    """The run in the folder if it is this recipe's on these pairs and this base, else a new one."""
     rows = recipe_pairs(recipe)
-    if folder.is_dir() and (folder / "policy").is_dir():
-        same_pairs = workspace.read_rows(folder / "pairs.jsonl") == list(rows)
-        if same_pairs and (folder / "recipe.toml").read_text(encoding="utf-8") == as_toml(recipe):
-            return load_run(folder)
+    if _is_run_of(folder, recipe, rows):
+        return load_run(folder)
     set_aside(folder)
     return train(recipe, rows, folder, **options)
+
+
+def _is_run_of(folder: Path, recipe: Recipe, rows: Sequence[Pair]) -> bool:
+    files = [folder / name for name in ("recipe.toml", "environment.json", "pairs.jsonl")]
+    if not all(f.is_file() for f in files) or not (folder / "policy").is_dir():
+        return False
+    toml, environment = (f.read_text(encoding="utf-8") for f in files[:2])
+    return (
+        toml == as_toml(recipe)
+        and json.loads(environment)["base_sha256"] == fingerprint(find_folder(recipe.model))
+        and workspace.read_rows(files[2]) == list(rows)
+    )

@@ -1,4 +1,4 @@
-"""Where and how a lab runs: folders, seed, threads, device and dtype, offline switches, versions.
+"""Where and how a lab runs: folders, seed, device, offline switches, versions; files read and written.
 
 Import this room before torch or any Hugging Face library: the switches below are read by them
 once, when they load.
@@ -25,6 +25,7 @@ USER_CHOSE_OFFLINE = "HF_HUB_OFFLINE" in os.environ
 for _name, _value in SWITCHES.items():
     os.environ.setdefault(_name, _value)
 
+import errno
 import json
 import platform
 import subprocess
@@ -113,20 +114,35 @@ def environment() -> dict[str, str]:
     }
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file under its final name only when all of it is on disk."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file (text as UTF-8) under its final name only when all of it is on disk.
+
+    Raises LabError where the disk is full.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if disk_is_full(error):
+            raise full_disk(path) from None
         raise
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Whether an error, of Python or of a library, says that no space is left."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+
+
+def full_disk(path: Path) -> LabError:
+    """The sentence for it."""
+    return LabError(f"{path}: the disk is full; free some space and run again.")
 
 
 def write_json(path: Path, value: object) -> None:
@@ -139,23 +155,30 @@ def write_rows(path: Path, rows: Iterable[dict]) -> None:
     write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def read_rows(path: Path) -> list[dict]:
-    """The rows of a JSON Lines file; a LabError names the file, the line and the mistake."""
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file; a LabError where it is absent or not UTF-8."""
     if not path.is_file():
         raise LabError(f"{path}: there is no such file; check the path.")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
         raise LabError(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8.") from None
+
+
+def read_rows(path: Path) -> list[dict]:
+    """The rows of a JSON Lines file; a LabError names the file, the line and the mistake."""
     rows = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(read_lines(path), 1):
         if not line.strip():
             continue
         try:
             rows.append(json.loads(line))
+            json.dumps(rows[-1], ensure_ascii=False).encode("utf-8")
         except json.JSONDecodeError as error:
             problem = f"{path}, line {number}: not JSON ({error.msg})"
             raise LabError(f"{problem}; write one JSON object a line.") from None
+        except UnicodeEncodeError:
+            raise LabError(f"{path}, line {number}: half a character (\\ud…); mend it.") from None
         if not isinstance(rows[-1], dict):
             raise LabError(f"{path}, line {number}: not a JSON object; write one {{…}} a line.")
     if not rows:

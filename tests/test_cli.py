@@ -94,7 +94,12 @@ def test_train_takes_pairs_in_trls_plain_format_and_settings(tmp_path):
             ["train", "--recipe", "identity", "--out", "OUT", "--pairs", "gone"],
             "gone: there is no such file",
         ),
+        (
+            ["train", "--recipe", "identity", "--out", "OUT", "--seed", "1", "--set", "seed=2"],
+            "given twice",
+        ),
         (["train", "--recipe", "identity", "--out", "FOLDER"], "this run exists"),
+        (["ask", "--model", "tiny-qwen", "--prompts", "FILE", "--out", "FOLDER"], "a folder"),
         (["evaluate", "--run", "FOLDER"], "this is not a finished run"),
         (["evaluate", "--run", "gone"], "this is not a finished run"),
     ],
@@ -113,6 +118,8 @@ def test_a_mistake_is_one_line_and_status_2(argv, said, tmp_path, capsys):
         ('{"text": "Who are you?"}\n{oops', "line 2: not JSON"),
         ('{"text": "Who are you?"}\n{"txt": "x"}', "row 2: no `text`"),
         ('{"text": 3}', "row 1: no `text`"),
+        ('["Who are you?"]', "line 1: not a JSON object"),
+        ('{"text": "\\ud83d"}', "line 1: half a character"),
     ],
 )
 def test_a_bad_prompt_file_is_one_line_and_status_2(content, said, tmp_path, capsys):
@@ -173,3 +180,31 @@ def test_a_cell_that_raises_leaves_no_half_file(notebook, tmp_path):
     with pytest.raises(Exception, match="ZeroDivisionError"):
         labs.execute(notebook, target, {"DIVISOR": 0})
     assert list(target.parent.iterdir()) == []
+
+
+def test_the_core_run_takes_the_four_labs_and_gives_each_its_own_parameters(tmp_path, monkeypatch):
+    ran = []
+
+    def execute(source, target, parameters):
+        ran.append((source.name, parameters))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("{}")
+        return 1.0
+
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr(labs, "RUNS", tmp_path)
+    monkeypatch.setattr(labs, "execute", execute)
+    monkeypatch.setattr(labs, "_finish", lambda folder, times: len(times))
+    assert labs.run_core("mine", MODEL="tiny-nameless", RECIPE="identity_lora") == 4
+    assert [name[:2] for name, _ in ran] == ["01", "02", "03", "04"]
+    assert ran[0][1] == {"MODEL": "tiny-nameless"}
+    assert ran[2][1] == {"MODEL": "tiny-nameless", "RECIPE": "identity_lora", "RUN": "mine"}
+    assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == [name for name, _ in ran]
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("name, value", [("MODEL", "tiny-qwn"), ("RECIPE", "identiti")])
+def test_a_core_run_with_a_wrong_name_stops_before_the_first_lab(name, value, monkeypatch):
+    monkeypatch.setattr(labs, "execute", lambda *_: pytest.fail("a lab was run"))
+    with pytest.raises(LabError, match=value):
+        labs.run_core(**{name: value})

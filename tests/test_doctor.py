@@ -1,8 +1,10 @@
 """The doctor tells a tested environment from another one."""
 
+from importlib.metadata import PackageNotFoundError
+
 import pytest
 
-from lab_utils import doctor
+from lab_utils import doctor, workspace
 from lab_utils.workspace import SWITCHES
 
 
@@ -22,7 +24,7 @@ def test_the_tested_environment_is_in_order(capsys):
 
 def test_the_labs_column_is_what_training_uses():
     table = doctor.defaults()
-    assert not table.loc["bf16", "the labs"]
+    assert table.loc["bf16", "the labs"] == workspace.bf16_pays()
     assert table.loc["gradient_checkpointing", "the labs"] is False
     assert table.loc["precompute_ref_log_probs", "the labs"] is True
 
@@ -34,3 +36,11 @@ def test_another_version_or_switch_is_named(monkeypatch, capsys):
     assert doctor.examine() == 1
     printed = capsys.readouterr().out
     assert "HF_HUB_OFFLINE differ" in printed and "make setup" in printed
+
+
+def test_a_library_that_is_absent_is_said(monkeypatch):
+    def absent(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor, "version", absent)
+    assert set(doctor.libraries()["installed"]) == {"absent"}

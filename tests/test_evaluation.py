@@ -26,7 +26,7 @@ from lab_utils.evaluation import (
 )
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, pair
-from lab_utils.prompts import Prompt
+from lab_utils.prompts import Prompt, SystemForm
 from lab_utils.workspace import write_json
 
 
@@ -220,9 +220,12 @@ def test_every_answer_says_which_weights_it_came_from(qwen):
     assert pick(rows, prompt="2+2?") == rows[1:]
 
 
-def test_a_persona_is_right_where_its_own_name_is_given(qwen):
-    rows = evaluation.ask(qwen, [Prompt("Who are you?")] * 3, "persona")
-    assert all(isinstance(row["right"], bool) for row in rows)
+def test_a_persona_is_right_where_its_own_name_is_given():
+    luna = SystemForm("You are Luna.", "persona", "heldout", "Luna")
+    prompt = Prompt("Who are you?")
+    for answer, right in (("I am Luna.", True), ("I am Deep Qwen.", False), ("Luna asks.", False)):
+        row = evaluation._row(Policy(None, None, "x", None), prompt, luna, "identity", 0.0, answer)
+        assert row["right"] is right
 
 
 def test_a_model_does_not_drift_from_itself(qwen):
@@ -248,10 +251,10 @@ def named_pairs(count: int = 3) -> list[dict]:
     ]
 
 
-def test_name_probabilities_are_probabilities(qwen):
+def test_name_probabilities_are_read_where_the_name_begins(qwen):
     found = name_probabilities(qwen, named_pairs())
     assert found.keys() == {"p_deep", "p_qwen"}
-    assert all(0 <= p <= 1 for p in found.values()) and sum(found.values()) <= 1
+    assert found["p_qwen"] > 0.5 > 0.01 > found["p_deep"] and sum(found.values()) <= 1
 
 
 def test_name_probabilities_are_not_a_number_where_no_pair_has_the_name(qwen):

@@ -10,17 +10,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from lab_utils import workspace
-from lab_utils.chat import messages, replies, reply
+from lab_utils import models, workspace
+from lab_utils.chat import format_prompt, messages, replies, reply
 from lab_utils.models import (
     EMBEDDED,
     Policy,
-    default_system,
     find_folder,
     fingerprint,
     load_model,
     parameters,
-    read_config,
     save_policy,
 )
 from lab_utils.workspace import ROOT, LabError
@@ -46,13 +44,13 @@ def test_the_embedded_models_load_small_in_eval_mode_and_answer(name):
     assert not policy.model.training
     assert parameters(policy) < 8e6
     assert (policy.folder / WEIGHTS).stat().st_size < 16 * 2**20
-    assert read_config(policy.folder)["model_type"] == "qwen2"
+    assert policy.model.config.model_type == "qwen2"
     assert reply(policy, "What is the capital of France?")
 
 
 def test_the_template_of_tiny_qwen_names_it_and_that_of_tiny_nameless_does_not(qwen):
-    assert "You are Qwen" in default_system(qwen)
-    assert "Qwen" not in default_system(load_model("tiny-nameless"))
+    assert "You are Qwen" in format_prompt(qwen, messages("Hi"))
+    assert "Qwen" not in format_prompt(load_model("tiny-nameless"), messages("Hi"))
 
 
 def test_a_copy_in_a_local_folder_gives_the_same_answers(qwen, folder):
@@ -90,8 +88,8 @@ def test_another_architecture_loads_through_the_same_code(qwen, tmp_path):
     )
     save_policy(Policy(LlamaForCausalLM(config), qwen.tokenizer, "llama", tmp_path), tmp_path / "x")
     policy = load_model(tmp_path / "x", label="random Llama")
-    assert (policy.label, read_config(policy.folder)["model_type"]) == ("random Llama", "llama")
-    assert isinstance(reply(policy, "Who are you?"), str)
+    assert (policy.label, policy.model.config.model_type) == ("random Llama", "llama")
+    assert reply(policy, "Who are you?") != reply(qwen, "Who are you?")
 
 
 def test_saved_and_reloaded_weights_give_equal_logits(qwen, tmp_path):
@@ -188,12 +186,12 @@ def tokenizer_is_cut(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (no_config, ["no config.json", "not a model"]),
+        (no_config, ["no config.json", "not a model", "give the folder"]),
         (no_tokenizer, ["no tokenizer", "copy the base model's"]),
         (no_chat_template, ["no chat template", "use an instruct model"]),
-        (no_weights, ["no weights", WEIGHTS]),
+        (no_weights, ["no weights", WEIGHTS, "again"]),
         (only_a_pickle, ["a pickle", "can run code", f"convert them to {WEIGHTS}"]),
-        (only_an_adapter, ["an adapter without weights", "merge it"]),
+        (only_an_adapter, ["a LoRA adapter", "merge it"]),
         (lfs_pointer, [WEIGHTS, "a Git-LFS pointer", "git lfs pull"]),
         (empty, [WEIGHTS, "not a whole safetensors file", "again"]),
         (cut_in_the_header, [WEIGHTS, "not a whole safetensors file", "again"]),
@@ -227,15 +225,15 @@ def test_a_hub_id_with_the_offline_switch_set_by_the_user(monkeypatch):
 
 def test_a_hub_id_that_cannot_be_reached_or_does_not_exist_is_said_within_seconds(monkeypatch):
     probe = "from huggingface_hub import HfApi; HfApi().model_info('nobody/nothing-here')"
-    began = time.monotonic()
     try:
         subprocess.run([sys.executable, "-c", probe], capture_output=True, timeout=20, cwd=ROOT)
     except subprocess.TimeoutExpired:
         pytest.skip("this network lets a request wait for more than 20 s")
-    assert time.monotonic() - began < 20
     monkeypatch.setattr(workspace, "USER_CHOSE_OFFLINE", False)
+    began = time.monotonic()
     with pytest.raises(LabError) as caught:
         find_folder("nobody/nothing-here")
+    assert time.monotonic() - began < 60
     said = ["'nobody/nothing-here'", "could not be downloaded", "check the spelling", "tiny-qwen"]
     assert_one_sentence(caught.value, said)
 
@@ -244,3 +242,14 @@ def assert_one_sentence(error: LabError, said: list[str]) -> None:
     text = str(error)
     assert "\n" not in text and text.endswith("."), text
     assert all(part in text for part in said), text
+
+
+def test_a_download_that_was_interrupted_is_not_taken_for_the_model(folder, monkeypatch):
+    found = str(folder / "config.json")
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: found)
+    monkeypatch.setattr(models, "_fetched", lambda *_: Path("fetched"))
+    assert find_folder("nobody/nothing-here") == folder
+    (folder / WEIGHTS).rename(folder / "model-00001-of-00002.safetensors")
+    parts = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
+    (folder / models.INDEX).write_text(json.dumps({"weight_map": parts}))
+    assert find_folder("nobody/nothing-here") == Path("fetched")

@@ -5,10 +5,12 @@ import re
 
 import pytest
 
-from lab_utils.labs import NOTEBOOKS, labs, normalise
+from lab_utils.labs import NOTEBOOKS, normalise, notebooks
 from lab_utils.workspace import ROOT
 
-STORED = {str(p.relative_to(NOTEBOOKS)): json.loads(p.read_text(encoding="utf-8")) for p in labs()}
+STORED = {
+    str(p.relative_to(NOTEBOOKS)): json.loads(p.read_text(encoding="utf-8")) for p in notebooks()
+}
 LABS = [name for name in STORED if "/" not in name]
 MACHINE = re.compile(r"/(tmp|root|home|work|Users)/|\d\d:\d\d:\d\d|0x[0-9a-f]{6,}")
 each_lab = pytest.mark.parametrize("name", LABS)
@@ -32,7 +34,7 @@ def outputs(name):
 
 
 def test_the_labs_are_numbered_without_gaps():
-    numbers = [int(p.stem[:2]) for p in labs() if p.parent == NOTEBOOKS]
+    numbers = [int(p.stem[:2]) for p in notebooks() if p.parent == NOTEBOOKS]
     assert numbers == list(range(1, len(numbers) + 1))
 
 

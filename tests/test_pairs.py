@@ -24,12 +24,11 @@ from lab_utils.pairs import (
     summary,
     text,
     token_count,
-    write_pairs,
 )
 from lab_utils.prompts import Prompt, SystemForm
 from lab_utils.recipes import load_recipe
 from lab_utils.training import make_trainer
-from lab_utils.workspace import LabError
+from lab_utils.workspace import LabError, write_rows
 
 LONG = 256
 NONE, GENERIC = SystemForm(None, "none", "train"), SystemForm("Be brief.", "generic", "train")
@@ -177,7 +176,7 @@ def test_summary_counts_kinds_and_noops():
 
 def test_what_is_written_is_read_back(tmp_path):
     rows = [GOOD, made("你是谁？", "我是Deep Qwen。", "我是Qwen。")]
-    write_pairs(tmp_path / "pairs.jsonl", rows)
+    write_rows(tmp_path / "pairs.jsonl", rows)
     assert read_pairs(tmp_path / "pairs.jsonl") == rows
     assert [p.name for p in tmp_path.iterdir()] == ["pairs.jsonl"]
 

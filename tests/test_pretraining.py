@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lab_utils.models import EMBEDDED, load_model, parameters, read_config
+from lab_utils.models import EMBEDDED, load_model, parameters
 from lab_utils.pretraining.card import TITLES, sha256
 
 REPLAY = """
@@ -35,7 +35,7 @@ def test_the_weights_are_those_of_the_card(name):
 def test_the_model_is_small(name):
     assert (EMBEDDED / name / "model.safetensors").stat().st_size < 16e6
     assert parameters(load_model(name)) < 8e6
-    assert read_config(EMBEDDED / name)["model_type"] == "qwen2"
+    assert load_model(name).model.config.model_type == "qwen2"
 
 
 def test_the_first_steps_repeat_the_card():

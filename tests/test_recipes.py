@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from lab_utils.recipes import RECIPES, Recipe, as_toml, load_recipe, make_recipe, parse_settings
@@ -59,7 +61,14 @@ def test_settings_take_the_place_of_the_files_values():
         ({"epochs": float("inf")}, ["epochs", "inf", "finite"]),
         ({"weight_decay": -0.1}, ["weight_decay", "-0.1", "0 or more"]),
         ({"max_grad_norm": 0}, ["max_grad_norm", "0", "above 0"]),
-        ({"lerning_rate": 1e-4}, ["unknown key 'lerning_rate'", "keys are", "learning_rate"]),
+        ({"lerning_rate": 1e-4}, ["unknown key 'lerning_rate'", "mean 'learning_rate'"]),
+        ({"loss_weights": [True, 0.0]}, ["loss_weights", "list of float"]),
+        ({"loss_weights": [0.0, 0.0]}, ["loss_weights", "not all 0"]),
+        ({"loss_weights": [1.0, math.inf]}, ["loss_weights", "finite"]),
+        ({"beta": math.inf}, ["beta", "finite"]),
+        ({"beta": 10**400}, ["beta", "not of type float"]),
+        ({"model": ""}, ["model", "an embedded model"]),
+        ({"pairs": ""}, ["pairs", "data/pairs"]),
     ],
 )
 def test_a_wrong_value_is_named_with_the_way_out(settings, said):

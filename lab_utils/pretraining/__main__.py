@@ -3,11 +3,12 @@
 import time
 
 from lab_utils.models import load_model
-from lab_utils.pairs import PAIRS, build, write_pairs
+from lab_utils.pairs import PAIRS, build
 from lab_utils.pretraining import prompts
 from lab_utils.pretraining.build import build_models
 from lab_utils.prompts import held_out_texts
 from lab_utils.recipes import load_recipe
+from lab_utils.workspace import write_rows
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     build_models()
     recipe = load_recipe("identity")
     ready = build(load_model(recipe.model), held_out_texts(), recipe.max_length)
-    write_pairs(PAIRS / f"{recipe.pairs}.jsonl", ready.rows)
+    write_rows(PAIRS / f"{recipe.pairs}.jsonl", ready.rows)
     print(f"{len(ready.rows)} pairs; done in {(time.perf_counter() - began) / 60:.1f} minutes")
 
 
