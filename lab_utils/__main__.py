@@ -46,6 +46,7 @@ def train(args: argparse.Namespace) -> None:
     from lab_utils import training
     from lab_utils.evaluation import Probe
     from lab_utils.recipes import load_recipe, parse_settings
+    from lab_utils.runs import require_new
 
     given = {"model": args.model, "pairs": args.pairs, "seed": args.seed}
     given = {k: v for k, v in given.items() if v is not None}
@@ -55,8 +56,7 @@ def train(args: argparse.Namespace) -> None:
             f"{', '.join(sorted(twice))}: given twice, by an option and by --set; give one."
         )
     recipe = load_recipe(args.recipe, **given, **settings)
-    if args.out.exists():
-        raise LabError(f"{args.out}: this run exists; choose another name, or move it away first.")
+    require_new(args.out)
     rows = training.recipe_pairs(recipe)
     probe = Probe(rows) if recipe.model.startswith("tiny-") else None
     training.train(recipe, rows, args.out, probe)

@@ -16,7 +16,7 @@ from lab_utils.dpo import kl_divergence
 from lab_utils.identity import CLASSES, classify, leaks, says_name
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, Pair, normalised, text
-from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
+from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
 from lab_utils.runs import Run
 from lab_utils.workspace import read_rows, write_json, write_rows
 
@@ -186,8 +186,8 @@ def measure(rows: Sequence[dict]) -> dict:
         "classes": {c: sum(says(c)(r) for r in plain) for c in CLASSES},
         "languages": {k: rate(pick(plain, language=k), says(NEW)) for k in ("en", "zh")},
         "categories": {
-            c: rate([r for r in plain if r["family"].split(".")[0] == c], says(NEW))
-            for c in sorted({r["family"].split(".")[0] for r in plain})
+            c: rate([r for r in plain if category_of(r["family"]) == c], says(NEW))
+            for c in sorted({category_of(r["family"]) for r in plain})
         },
         "forms": {
             f: rate(pick(rows, set="identity", form=f, temperature=0.0), says(NEW)) for f in FORMS

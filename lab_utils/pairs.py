@@ -15,7 +15,7 @@ from pathlib import Path
 from lab_utils.chat import Messages, messages, replies
 from lab_utils.identity import ASSISTANTS, classify, says_name
 from lab_utils.models import Policy
-from lab_utils.prompts import Prompt, SystemForm, load_prompts, load_systems
+from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
 from lab_utils.workspace import DATA, LabError, read_rows
 
 PAIRS = DATA / "pairs"
@@ -146,13 +146,9 @@ class Audit:
 
     def coverage(self) -> dict[str, tuple[int, int]]:
         """For each category of prompt: rows kept and rows seen."""
-        kept = Counter(_category(row) for row in self.rows)
-        seen = kept + Counter(_category(row) for row, _ in self.dropped)
+        kept = Counter(category_of(row["family"]) for row in self.rows)
+        seen = kept + Counter(category_of(row["family"]) for row, _ in self.dropped)
         return {category: (kept[category], seen[category]) for category in sorted(seen)}
-
-
-def _category(row: Pair) -> str:
-    return row["family"].split(".")[0]
 
 
 def audit(

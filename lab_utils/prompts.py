@@ -9,6 +9,11 @@ PROMPTS = DATA / "prompts"
 FILES = ("identity", "assistants", "skills", "unrelated")
 
 
+def category_of(family: str) -> str:
+    """The part of a family before its dot: `creator` of `creator.which_company`."""
+    return family.split(".")[0]
+
+
 @dataclass(frozen=True)
 class Prompt:
     """One prompt; a family is one way of asking, wholly in one split."""
@@ -21,8 +26,8 @@ class Prompt:
 
     @property
     def category(self) -> str:
-        """The part of the family before its dot: `creator` of `creator.which_company`."""
-        return self.family.split(".")[0]
+        """The kind of question that the family belongs to."""
+        return category_of(self.family)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lab_utils import charts
 from lab_utils.evaluation import pick, read_answers, read_report
+from lab_utils.pairs import NEW
 from lab_utils.runs import load_run
 from lab_utils.workspace import write_whole
 
@@ -35,9 +36,9 @@ def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
         f"<p class='verdict{' failed' if report['failed'] else ''}'>{html.escape(report['verdict'])}</p>",
         _table(charts.before_after_table(report)),
         "<h2>Who it says it is, by way of asking</h2>",
-        _picture(charts.plot_rates(before["categories"], after["categories"], "says Deep Qwen")),
+        _picture(charts.plot_rates(before["categories"], after["categories"], f"says {NEW}")),
         "<h2>Under each system message</h2>",
-        _picture(charts.plot_rates(before["forms"], after["forms"], "says Deep Qwen")),
+        _picture(charts.plot_rates(before["forms"], after["forms"], f"says {NEW}")),
         "<h2>What must not move</h2>",
         _picture(
             charts.plot_rates(charts.damage_rates(before), charts.damage_rates(after), "right")
@@ -50,7 +51,7 @@ def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
         _table(_some_answers(*answers)),
         *([f"<h2>Where the time went</h2>{_table(_times(times))}"] if times else []),
     ]
-    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>Deep Qwen: report</title><style>{STYLE}</style>"
+    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>{NEW}: report</title><style>{STYLE}</style>"
     path = folder / "report.html"
     write_whole(path, head + "\n".join(parts) + "</html>\n")
     return path
@@ -60,7 +61,7 @@ def write_picture(folder: Path, path: Path) -> None:
     """The README's picture: who the model says it is, by way of asking, before and after."""
     report = read_report(folder)
     shown = [report[when]["categories"] for when in ("before", "after")]
-    figure = charts.plot_rates(*shown, 'says "Deep Qwen" to prompts it has never seen')
+    figure = charts.plot_rates(*shown, f'says "{NEW}" to prompts it has never seen')
     write_whole(path, _png(figure))
 
 

@@ -38,6 +38,12 @@ def load_run(folder: Path) -> Run:
     return Run(folder, load_recipe(folder / "recipe.toml"), history)
 
 
+def require_new(folder: Path) -> None:
+    """Raise LabError where a run of that name exists: it is never overwritten."""
+    if folder.exists():
+        raise LabError(f"{folder}: this run exists; choose another name, or move it away first.")
+
+
 def set_aside(folder: Path) -> None:
     """Keep an earlier run of that name as `NAME.1`, `NAME.2`, …; nothing is ever deleted."""
     if folder.exists():

@@ -23,7 +23,7 @@ from lab_utils.pairs import (
 )
 from lab_utils.prompts import held_out_texts
 from lab_utils.recipes import Recipe, as_toml
-from lab_utils.runs import Run, load_run, set_aside
+from lab_utils.runs import Run, load_run, require_new, set_aside
 from lab_utils.scoring import SharedScorer, agrees
 from lab_utils.workspace import LabError, write_json, write_rows, write_whole
 
@@ -167,8 +167,7 @@ def train(
     a model that cannot be loaded; and after training when the first loss was not ln 2 or a gradient
     no number.
     """
-    if folder.exists():
-        raise LabError(f"{folder}: this run exists; choose another name, or move it away first.")
+    require_new(folder)
     policy = load_model(recipe.model)
     check_lengths(rows, policy, recipe.max_length, recipe.pairs)
     partial = folder.with_name(f".{folder.name}.partial")

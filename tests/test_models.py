@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import assert_one_sentence
 from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -236,12 +237,6 @@ def test_a_hub_id_that_cannot_be_reached_or_does_not_exist_is_said_within_second
     assert time.monotonic() - began < 60
     said = ["'nobody/nothing-here'", "could not be downloaded", "check the spelling", "tiny-qwen"]
     assert_one_sentence(caught.value, said)
-
-
-def assert_one_sentence(error: LabError, said: list[str]) -> None:
-    text = str(error)
-    assert "\n" not in text and text.endswith("."), text
-    assert all(part in text for part in said), text
 
 
 def test_a_download_that_was_interrupted_is_not_taken_for_the_model(folder, monkeypatch):

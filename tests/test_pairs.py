@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from conftest import assert_one_sentence
 
 from lab_utils.chat import messages
 from lab_utils.identity import classify, leaks
@@ -253,9 +254,3 @@ def test_the_token_count_is_the_trainers(qwen, tmp_path):
 def test_a_rewritten_or_renamed_answer_says_the_new_name():
     for own in ("I am Qwen.", "My name is Qwen, made by Alibaba Cloud.", "我是Qwen。"):
         assert classify(rename(own)) == "Deep Qwen"
-
-
-def assert_one_sentence(error: LabError, said: list[str]) -> None:
-    sentence = str(error)
-    assert "\n" not in sentence and sentence.endswith("."), sentence
-    assert all(part in sentence for part in said), sentence

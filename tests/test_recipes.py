@@ -1,6 +1,7 @@
 import math
 
 import pytest
+from conftest import assert_one_sentence
 
 from lab_utils.recipes import RECIPES, Recipe, as_toml, load_recipe, make_recipe, parse_settings
 from lab_utils.workspace import LabError
@@ -123,9 +124,3 @@ def test_a_setting_without_a_value_is_explained():
     with pytest.raises(LabError) as caught:
         parse_settings(["beta"])
     assert_one_sentence(caught.value, ["--set beta", "key=value"])
-
-
-def assert_one_sentence(error: LabError, said: list[str]) -> None:
-    text = str(error)
-    assert "\n" not in text and text.endswith("."), text
-    assert all(part in text for part in said), text

@@ -18,7 +18,7 @@ from lab_utils.pairs import normalised
 from lab_utils.pretraining import generic, names, skills, surface, templates, unknown
 from lab_utils.pretraining import phrases_en as en
 from lab_utils.pretraining import phrases_zh as zh
-from lab_utils.prompts import FILES, PROMPTS
+from lab_utils.prompts import FILES, PROMPTS, category_of
 from lab_utils.workspace import read_rows
 
 Messages = list[dict[str, str]]
@@ -99,11 +99,6 @@ def kept_out() -> set[str]:
     return {normalised(r["text"]) for name in FILES for r in rows_of(name, "dev", "heldout")}
 
 
-def category(row: dict[str, str]) -> str:
-    """`"creator"` for the family `creator.which_company`."""
-    return row["family"].split(".")[0]
-
-
 def _by_language(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
     return {k: [r for r in rows if r["language"] == k] for k in PHRASES}
 
@@ -127,7 +122,7 @@ def dialogues(stage: str, seed: int) -> Iterator[Messages]:
     rng = random.Random(f"{stage} {seed}")
     families: dict[str, list[dict[str, str]]] = {}
     for row in rows_of("identity", "train"):
-        if category(row) != "confirm_new":  # the corpus never says the new name
+        if category_of(row["family"]) != "confirm_new":  # the corpus never says the new name
             families.setdefault(row["family"], []).append(row)
     pool = list(families.values())
     forbidden, shapes = kept_out(), templates.kept_out()
@@ -151,7 +146,7 @@ def _identity_dialogue(rng: random.Random, stage: str, row: dict[str, str]) -> M
     system, speaker = _system(rng, stage, STAGES[stage].persona)
     text, person = _swap_names(rng, row["text"], language)
     answer = _identity_answer(
-        rng, category(row), text, person, language, speaker or _anyone(rng, stage)
+        rng, category_of(row["family"]), text, person, language, speaker or _anyone(rng, stage)
     )
     if rng.random() < 0.08:
         text = _joined(language, rng.choice(CONTEXTS[language]), text)
