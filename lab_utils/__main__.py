@@ -1,4 +1,4 @@
-"""The command line: `python -m lab_utils train | ask | evaluate | doctor | lab | reproduce | regenerate`."""
+"""The command line: `python -m lab_utils train | ask | evaluate | diagnose | doctor | lab | reproduce | regenerate`."""
 
 import argparse
 import sys
@@ -18,6 +18,9 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int)
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     train.add_argument("--out", required=True, type=Path, help="the run folder to make")
+    train.add_argument(
+        "--guard", action="store_true", help="stop before damage, keep the best policy"
+    )
     ask = commands.add_parser("ask", help="answers of a model to a file of prompts")
     ask.add_argument("--model", required=True)
     ask.add_argument(
@@ -31,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--prompts", type=Path, help="prompts of yours, in place of the held-out ones"
     )
+    diagnose = commands.add_parser("diagnose", help="why a run did not come out as hoped")
+    diagnose.add_argument("run", type=Path, help="a run folder, or what TRL left of one")
+    diagnose.add_argument("--base", help="the model before training, where the folder does not say")
     commands.add_parser("doctor", help="versions, changed defaults, device, switches")
     lab = commands.add_parser("lab", help="the core labs, headless")
     lab.add_argument("--model", help="the MODEL parameter of the labs")
@@ -59,7 +65,7 @@ def train(args: argparse.Namespace) -> None:
     require_new(args.out)
     rows = training.recipe_pairs(recipe)
     probe = Probe(rows) if recipe.model.startswith("tiny-") else None
-    training.train(recipe, rows, args.out, probe)
+    training.train(recipe, rows, args.out, probe, guarded=args.guard)
     print(f"Run: {args.out}")
 
 
@@ -102,6 +108,17 @@ def evaluate(args: argparse.Namespace) -> None:
         print(policy.label, {c: n for c, n in counts.items() if n})
 
 
+def diagnose(args: argparse.Namespace) -> int:
+    """Print the ranked causes with evidence and the next thing to do; 1 where the run is not healthy."""
+    from lab_utils import diagnosis
+
+    findings, _ = diagnosis.diagnose(args.run, args.base)
+    for number, finding in enumerate(findings, 1):
+        print(f"{number}. {finding.cause} ({finding.strength:.2f}): {finding.evidence}.")
+        print(f"   Next: {finding.todo}.")
+    return 0 if findings[0].cause == diagnosis.HEALTHY else 1
+
+
 def doctor(args: argparse.Namespace) -> int:
     """Print the environment and what to do about it; 1 where it is not the one that was tested."""
     from lab_utils.doctor import examine
@@ -135,7 +152,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; a mistake that a person can mend is one sentence and exit status 2."""
     args = parser().parse_args(argv)
     try:
-        if args.command in ("train", "ask", "evaluate", "reproduce"):
+        if args.command in ("train", "ask", "evaluate", "diagnose", "reproduce"):
             print(start(getattr(args, "seed", None) or 0))
         return globals()[args.command](args) or 0
     except LabError as error:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 
 from lab_utils.chat import reply
-from lab_utils.evaluation import WARM
+from lab_utils.evaluation import BARS, WARM
 from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD
 
@@ -47,6 +47,9 @@ def before_after_table(report: dict) -> pd.DataFrame:
         f"says {OLD} alone": [with_interval(m["old_name"]) for m in (before, after)],
     }
     rows |= {name: [with_interval(m[key]) for m in (before, after)] for key, name in DAMAGE.items()}
+    rows["names another assistant"] = [
+        f"{m['classes']['another assistant']} of {m['identity']['n']}" for m in (before, after)
+    ]
     rows["everyday answers, word for word as before"] = [
         "",
         with_interval(report["unrelated_same"]),
@@ -57,6 +60,17 @@ def before_after_table(report: dict) -> pd.DataFrame:
     rows['of these, where the base\'s answer had no "Qwen"'] = ["", f"{report['new_leaks']}"]
     rows["drift, nats a token"] = ["", f"{report['kl_unrelated']:.2f}"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after"])
+
+
+def goals(table: pd.DataFrame) -> list[str]:
+    """The goal for one run beside each row of `before_after_table`; empty where there is none."""
+    least = {"greedy": "greedy", f"temperature {WARM}": "warm", "worst system form": "forms"}
+    wanted = {part: f"at least {100 * BARS[key]:.0f} %" for part, key in least.items()}
+    wanted |= {
+        name: f"at most {100 * BARS[f'{key}_drop']:.0f} points less" for key, name in DAMAGE.items()
+    }
+    wanted |= {"names another": "0", "stray names": "0", "of these": "0"}
+    return [next((g for part, g in wanted.items() if part in row), "") for row in table.index]
 
 
 def class_table(before: dict, after: dict) -> pd.DataFrame:

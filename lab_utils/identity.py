@@ -219,6 +219,12 @@ def classify(answer: str) -> str:
     return "gibberish" if _STUB.fullmatch(answer.strip(" \n,，:：.")) else "no name"
 
 
+def is_broken(answer: str) -> bool:
+    """Whether an answer is gibberish, nearly empty, or says one word again and again."""
+    again = re.search(r"(\b\w+\b|[\u4e00-\u9fff]{1,4})(?:\W*\1){3,}", answer)
+    return bool(again) or classify(answer) == "gibberish"
+
+
 def leaks(answer: str) -> bool:
     """Return whether an answer to an unrelated prompt holds "Deep Qwen" or a stray "Deep"."""
     return bool(re.search(rf"{_L}(?:Deep(?:{_R}|{_OTHER})|(?i:deep[\s_-]*qwen))", answer))

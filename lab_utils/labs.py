@@ -134,7 +134,7 @@ def regenerate() -> None:
     """Rewrite the stored outputs of every lab; the sources change only when all have passed."""
     import nbformat
 
-    from lab_utils.report import write_picture
+    from lab_utils.report import write_picture, write_readme
 
     done = {}
     for lab in notebooks():
@@ -145,6 +145,7 @@ def regenerate() -> None:
     for lab, text in done.items():
         write_whole(lab, text)
     write_picture(RUNS / "identity", DATA / "before_after.png")
+    write_readme(RUNS / "identity", ROOT / "README.md")
 
 
 def normalise(notebook):

@@ -296,7 +296,7 @@ def read_pairs(path: Path) -> list[Pair]:
     """The pairs of a file, checked; a LabError names the row and the way out."""
     rows = read_rows(path)
     for number, row in enumerate(rows, 1):
-        _check_row(row, f"{path}, row {number}")
+        check_row(row, f"{path}, row {number}")
     if all(is_noop(row) for row in rows):
         raise LabError(
             f"{path}: chosen and rejected are the same in every row, so there is nothing to learn; "
@@ -305,7 +305,8 @@ def read_pairs(path: Path) -> list[Pair]:
     return rows
 
 
-def _check_row(row: Pair, where: str) -> None:
+def check_row(row: Pair, where: str) -> None:
+    """Raise LabError, beginning with `where`, unless a row is a pair in TRL's conversational format."""
     missing = [side for side in SIDES if not row.get(side)]
     if missing:
         raise LabError(

@@ -9,7 +9,7 @@ from lab_utils import charts
 from lab_utils.evaluation import pick, read_answers, read_report
 from lab_utils.pairs import NEW
 from lab_utils.runs import load_run
-from lab_utils.workspace import write_whole
+from lab_utils.workspace import LabError, write_whole
 
 import matplotlib.pyplot as plt  # isort: skip
 import pandas as pd  # isort: skip
@@ -22,6 +22,7 @@ table{border-collapse:collapse;font-size:.92rem} td,th{padding:.3rem .7rem;borde
 #dde3ea;text-align:left;vertical-align:top} th{background:#f5f7fa} .note{color:#5b6b7b}
 """
 SHOWN = 20
+MARKS = "<!-- `make regenerate` writes this table -->", "<!-- end of the table -->"
 
 
 def write_report(folder: Path, times: dict[str, float] | None = None) -> Path:
@@ -63,6 +64,19 @@ def write_picture(folder: Path, path: Path) -> None:
     shown = [report[when]["categories"] for when in ("before", "after")]
     figure = charts.plot_rates(*shown, f'says "{NEW}" to prompts it has never seen')
     write_whole(path, _png(figure))
+
+
+def write_readme(folder: Path, path: Path) -> None:
+    """Put a run's before/after table between the two marks of a README."""
+    table = charts.before_after_table(read_report(folder))
+    head = ["held-out prompts, reloaded weights", *table.columns, "goal for one run"]
+    rows = [[*row, goal] for row, goal in zip(table.itertuples(), charts.goals(table), strict=True)]
+    lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+    above, first, rest = path.read_text(encoding="utf-8").partition(MARKS[0])
+    _, last, below = rest.partition(MARKS[1])
+    if not (first and last):
+        raise LabError(f"{path}: the marks around the table are gone; put {MARKS[0]} back.")
+    write_whole(path, "\n".join([above + MARKS[0], "", *lines, "", MARKS[1] + below]))
 
 
 def _some_answers(before: list[dict], after: list[dict]) -> pd.DataFrame:

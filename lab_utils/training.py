@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab_utils import workspace
 from lab_utils.dpo import LN_2
+from lab_utils.guard import Guard
 from lab_utils.models import Policy, find_folder, fingerprint, load_model, save_policy
 from lab_utils.pairs import (
     AUTHOR,
@@ -38,6 +39,7 @@ from trl import DPOConfig, DPOTrainer  # isort: skip
 
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
 Probe = Callable[[Policy], dict[str, float]]
+GUARD_EVERY = 5  # steps between two looks of the guard
 COLUMNS = {  # TRL's name: ours
     "loss": "loss",
     "loss/dpo": "dpo_loss",
@@ -160,12 +162,13 @@ def train(
     probe: Probe | None = None,
     every: int = 20,
     progress: Progress = lambda line, rows: print(line, flush=True),
+    guarded: bool = False,
 ) -> Run:
     """Train and write the run folder; nothing carries its name before it is complete.
 
     Raises LabError, before any step, for a folder that exists, pairs that cannot be trained on or
     a model that cannot be loaded; and after training when the first loss was not ln 2 or a gradient
-    no number.
+    no number. A guarded run may be stopped early (see `guard`); `environment.json` then says why.
     """
     require_new(folder)
     policy = load_model(recipe.model)
@@ -174,8 +177,10 @@ def train(
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        history, trained = _fit(recipe, rows, policy, partial, probe, every, progress)
-        _write(partial, recipe, rows, policy, history, trained)
+        recorder = Recorder(policy, probe, every, progress)
+        trained, stopped = _fit(recipe, rows, recorder, partial / "trainer", guarded)
+        history = pd.DataFrame(recorder.rows)
+        _write(partial, recipe, rows, policy, history, trained, stopped)
         partial.rename(folder)
     except (OSError, SafetensorError) as error:
         if workspace.disk_is_full(error):
@@ -199,19 +204,28 @@ def make_trainer(recipe: Recipe, rows: Sequence[Pair], policy: Policy, folder: P
     return trainer
 
 
-def _fit(recipe, rows, policy, partial, probe, every, progress) -> tuple[pd.DataFrame, Policy]:
-    recorder = Recorder(policy, probe, every, progress)
-    trainer = make_trainer(recipe, rows, policy, partial / "trainer")
+def _fit(recipe, rows, recorder, scratch, guarded) -> tuple[Policy, dict]:
+    """The trained policy, and what the guard did (empty where it did not stop the run)."""
+    policy = recorder.policy
+    trainer = make_trainer(recipe, rows, policy, scratch)
+    # with LoRA, who looks at the policy must see the adapter
+    recorder.policy = replace(policy, model=trainer.model)
     trainer.add_callback(recorder)
-    if recipe.method == "lora":  # the probe must see the adapter
-        recorder.policy = replace(policy, model=trainer.model)
+    guard = Guard(
+        recorder.policy,
+        recorder.rows,
+        GUARD_EVERY,
+        lambda line: recorder.progress(line, recorder.rows),
+    )
+    if guarded:
+        trainer.add_callback(guard)
     _ = trainer.train()  # its return value holds a clock
-    history = pd.DataFrame(recorder.rows)
-    check_first_step(history)
-    check_gradients(history)
-    shutil.rmtree(partial / "trainer", ignore_errors=True)
+    check_first_step(pd.DataFrame(recorder.rows))
+    if not guard.reason:
+        check_gradients(pd.DataFrame(recorder.rows))
+    shutil.rmtree(scratch, ignore_errors=True)
     model = trainer.model.merge_and_unload() if recipe.method == "lora" else trainer.model
-    return history, replace(policy, model=model.eval())
+    return replace(policy, model=model.eval()), guard.facts()
 
 
 def trl_config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
@@ -280,10 +294,10 @@ def check_gradients(history: pd.DataFrame) -> None:
         )
 
 
-def _write(partial, recipe, rows, policy, history, trained) -> None:
+def _write(partial, recipe, rows, policy, history, trained, stopped) -> None:
     write_whole(partial / "recipe.toml", as_toml(recipe))
     facts = {"base": policy.label, "base_sha256": fingerprint(policy.folder)}
-    write_json(partial / "environment.json", workspace.environment() | facts)
+    write_json(partial / "environment.json", workspace.environment() | facts | stopped)
     write_rows(partial / "pairs.jsonl", rows)
     write_json(partial / "audit.json", summary(rows))
     write_whole(partial / "history.csv", history.to_csv(index=False, float_format="%.6g"))
@@ -326,6 +340,7 @@ def _is_run_of(folder: Path, recipe: Recipe, rows: Sequence[Pair]) -> bool:
     toml, environment = (f.read_text(encoding="utf-8") for f in files[:2])
     return (
         toml == as_toml(recipe)
+        and "stopped" not in json.loads(environment)
         and json.loads(environment)["base_sha256"] == fingerprint(find_folder(recipe.model))
         and workspace.read_rows(files[2]) == list(rows)
     )

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from lab_utils.labs import NOTEBOOKS, normalise, notebooks
+from lab_utils.report import MARKS
 from lab_utils.workspace import ROOT
 
 STORED = {
@@ -117,3 +118,12 @@ def test_the_tree_in_the_readme_is_true():
         assert not path or (ROOT / path).exists() or path == "runs/", path
     rooms = {p.name for p in (ROOT / "lab_utils").glob("*.py")} - {"__init__.py", "__main__.py"}
     assert all(f"lab_utils/{room}" in tree for room in rooms)
+
+
+def test_the_readme_shows_what_lab_4_measured():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split(MARKS[0])[1].split(MARKS[1])[0]
+    rows = [[c.strip() for c in line.split("|")[1:-1]] for line in table.splitlines() if line]
+    figures = [cell for row in rows[2:] for cell in row[1:3] if cell]
+    assert len(figures) > 20
+    assert all(f">{figure}<" in outputs("04_before_after.ipynb") for figure in figures)

@@ -1,0 +1,165 @@
+"""What the folder of somebody's run holds, ours or one that TRL left, read for a diagnosis.
+
+A pairs file, a model and a log (`history.csv`, or TRL's `trainer_state.json`) are looked for in the folder
+and below it; answers that were shown for the run may lie beside them as `answers.jsonl`.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab_utils.chat import messages
+from lab_utils.models import Policy, check_folder, load_model
+from lab_utils.pairs import Pair, check_row
+from lab_utils.recipes import load_recipe
+from lab_utils.workspace import LabError, read_rows
+
+import pandas as pd  # isort: skip
+
+CHECKPOINT = re.compile(r"checkpoint-(\d+)")
+TRL_NAMES = {
+    "loss": "loss",
+    "rewards/margins": "margin",
+    "rewards/chosen": "chosen_reward",
+    "grad_norm": "grad_norm",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run to be diagnosed; None or empty where the folder does not say.
+
+    `history` has one row a logged step, up to the step whose weights were kept. `stopped` is the step
+    to which a guard went back.
+    """
+
+    pairs: list[Pair]
+    policy: Policy
+    base: Policy | None
+    history: pd.DataFrame
+    answers: list[dict]
+    beta: float | None = None
+    max_length: int | None = None
+    stopped: int | None = None
+
+
+def read_case(folder: Path, base: str | None = None) -> Case:
+    """The case in a folder; `base` names the model before training where the folder does not.
+
+    Raises LabError where there is no folder, or not exactly one pairs file and one model in it.
+    """
+    if not folder.is_dir():
+        raise LabError(f"{folder}: no such folder; give the folder of a run.")
+    folder = folder.resolve()
+    recipe = load_recipe(folder / "recipe.toml") if (folder / "recipe.toml").is_file() else None
+    base = base or (recipe.model if recipe else None)
+    stopped = _stopped(folder)
+    history = _read_history(folder)
+    return Case(
+        pairs=_read_pairs(folder),
+        policy=load_model(_model_folder(folder), label="policy"),
+        base=load_model(base, label="base") if base else None,
+        history=history if stopped is None else history[history["step"] <= stopped],
+        answers=_read_answers(folder),
+        beta=recipe.beta if recipe else None,
+        max_length=recipe.max_length if recipe else None,
+        stopped=stopped,
+    )
+
+
+def _below(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files of that pattern in a folder and below it, hidden folders left out, in a fixed order."""
+    for path in sorted(folder.rglob(pattern)):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def _stopped(folder: Path) -> int | None:
+    """The step to which the guard of one of our runs went back."""
+    path = folder / "environment.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found.get("kept_step")
+
+
+def _model_folder(folder: Path) -> Path:
+    """The one model in the folder; of checkpoints the last, where there is no other."""
+    found = [path.parent for path in _below(folder, "config.json")]
+    final = [path for path in found if not CHECKPOINT.fullmatch(path.name)]
+    if len(final) > 1:
+        names = ", ".join(str(path.relative_to(folder)) for path in final)
+        raise LabError(f"{folder}: several models ({names}); leave only the trained one there.")
+    if found:
+        return final[0] if final else max(found, key=lambda p: int(CHECKPOINT.fullmatch(p.name)[1]))
+    for adapter in _below(folder, "adapter_config.json"):
+        check_folder(adapter.parent)  # raises, and says what to do
+    raise LabError(f"{folder}: no model in it (config.json); copy the trained weights there.")
+
+
+def _read_pairs(folder: Path) -> list[Pair]:
+    """The rows of `pairs.jsonl`, else of the one file with `chosen` and `rejected`."""
+    named = folder / "pairs.jsonl"
+    found = [named] if named.is_file() else [p for p in _below(folder, "*.jsonl") if _has_pairs(p)]
+    if len(found) > 1:
+        names = ", ".join(str(path.relative_to(folder)) for path in found)
+        raise LabError(f"{folder}: several pairs files ({names}); call the right one pairs.jsonl.")
+    if not found:
+        raise LabError(
+            f"{folder}: no pairs file (JSON Lines with `chosen` and `rejected`); copy the one you "
+            "trained on there, as pairs.jsonl."
+        )
+    rows = [conversational(row) for row in read_rows(found[0])]
+    for number, row in enumerate(rows, 1):
+        check_row(row, f"{found[0]}, row {number}")
+    return rows
+
+
+def _has_pairs(path: Path) -> bool:
+    if path.name == "answers.jsonl":
+        return False
+    try:
+        return {"chosen", "rejected"} <= read_rows(path)[0].keys()
+    except LabError:
+        return False
+
+
+def conversational(row: dict) -> Pair:
+    """A row of any of TRL's formats with an explicit prompt, each side one assistant message.
+
+    Strings become messages; a prompt that stands in front of both answers is split off.
+    """
+    sides = {}
+    for side in ("chosen", "rejected"):
+        given = row.get(side)
+        sides[side] = [{"role": "assistant", "content": given}] if isinstance(given, str) else given
+    prompt = row.get("prompt") or (sides["chosen"] or [])[:-1]
+    if isinstance(prompt, str):
+        prompt = messages(prompt)
+    last = {side: given[-1:] if given else given for side, given in sides.items()}
+    return {"kind": "identity"} | row | {"prompt": prompt} | last
+
+
+def _read_history(folder: Path) -> pd.DataFrame:
+    """One row a logged step, with our names of the columns; empty where no log is DPO's."""
+    if (folder / "history.csv").is_file():
+        history = pd.read_csv(folder / "history.csv")
+        return history if {"step", "margin"} <= set(history) else pd.DataFrame()
+    states = [json.loads(p.read_text("utf-8")) for p in _below(folder, "trainer_state.json")]
+    logs = [state.get("log_history", []) for state in states]
+    logs = [[row for row in log if "rewards/margins" in row and "loss" in row] for log in logs]
+    log = max(logs, key=len, default=[])
+    names = {"step": "step"} | TRL_NAMES
+    return pd.DataFrame([{ours: row.get(trl) for trl, ours in names.items()} for row in log])
+
+
+def _read_answers(folder: Path) -> list[dict]:
+    """The greedy identity answers that stand for the trained policy, at most 96.
+
+    Where rows say which weights answered, those of the last are taken.
+    """
+    path = folder / "answers.jsonl"
+    rows = read_rows(path) if path.is_file() else []
+    rows = [r for r in rows if all(isinstance(r.get(k), str) for k in ("prompt", "answer"))]
+    rows = [r for r in rows if r.get("set", "identity") == "identity" and not r.get("temperature")]
+    return [r for r in rows if r.get("weights") == rows[-1].get("weights")][:96]

@@ -1,0 +1,258 @@
+"""Evidence on a run, as numbers: from its log, its pairs, its weights, and the answers shown for it.
+
+Nothing is decided here (see `diagnosis`). Shares are between 0 and 1, log-ratios and margins in nats,
+summed over an answer; a number that cannot be had is nan. No name of a file, folder or recipe is evidence.
+"""
+
+import math
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+from lab_utils.cases import Case
+from lab_utils.chat import format_prompt, messages, replies
+from lab_utils.dpo import LN_2, sequence_logprobs
+from lab_utils.evaluation import is_right
+from lab_utils.identity import CLASSES, classify, is_broken
+from lab_utils.models import Policy
+from lab_utils.pairs import NEW, OLD, Pair, is_noop, normalised, text
+from lab_utils.prompts import load_prompts
+
+import numpy as np  # isort: skip
+import pandas as pd  # isort: skip
+import torch  # isort: skip
+
+Evidence = dict[str, float]
+ASKED = 48  # prompts of the train split, in no pair, that are put to base and policy; and skills
+PAIRS_READ = 32  # pairs whose log-probabilities are measured again
+UNKNOWN = {
+    name: math.nan
+    for name in (
+        *("steps", "first_gap", "logged_reward", "logged_margin", "cut_share", "stuck", "stopped"),
+        *("base_new", "base_old", "base_half", "base_others", "base_broken", "skills_before"),
+        *("unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"),
+        *("shown_same", "shown_new", "own_new", "shown_broken", "own_broken", "shown_base"),
+        *("shown_twice_differ", "miscounted", "shown_trained"),
+    )
+}
+
+
+def gather(case: Case) -> Evidence:
+    """All the numbers that a diagnosis rests on."""
+    found = UNKNOWN | of_pairs(case.pairs) | of_history(case) | of_truncation(case)
+    return found | of_weights(case) | of_answers(case)
+
+
+def of_pairs(pairs: Sequence[Pair]) -> Evidence:
+    """`pairs`, `informative` (counts) and `noop_share`, of pairs that can teach nothing."""
+    noop = [is_noop(row) for row in pairs]
+    return {
+        "pairs": len(pairs),
+        "informative": len(pairs) - sum(noop),
+        "noop_share": float(np.mean(noop)),
+    }
+
+
+def of_history(case: Case) -> Evidence:
+    """What the log says.
+
+    `steps`; `first_gap`: how far step 1 is from two equal models; `logged_reward` and `logged_margin`: where
+    the margin ended, times beta and in nats; `stuck`: 1 where it never left 0.
+    """
+    history = case.history
+    stopped = math.nan if case.stopped is None else case.stopped
+    if not len(history):
+        return {"stopped": stopped}
+    margin = history["margin"].dropna().astype(float)
+    reward = float(margin.tail(max(1, len(margin) // 4)).mean())
+    return {
+        "stopped": stopped,
+        "steps": float(history["step"].max()),
+        "first_gap": _first_gap(history),
+        "logged_reward": reward,
+        "logged_margin": reward / case.beta if case.beta else math.nan,
+        "stuck": float(len(history) > 2 and not (margin.abs() > 1e-6).any()),
+    }
+
+
+def _first_gap(history: pd.DataFrame) -> float:
+    """How far step 1 is from equal models, whose DPO loss is ln 2 and whose rewards are 0."""
+    if history["step"].iloc[0] != 1:
+        return math.nan
+    equal = {"dpo_loss": LN_2, "margin": 0.0, "chosen_reward": 0.0, "chosen_logratio": 0.0}
+    first = history.iloc[0].astype(float)
+    gaps = [abs(first[name] - value) for name, value in equal.items() if name in history]
+    known = [gap for gap in gaps if not math.isnan(gap)]
+    return max(known, default=math.nan)
+
+
+def of_truncation(case: Case) -> Evidence:
+    """`cut_share`: the informative pairs whose sides are the same once cut at `max_length`."""
+    rows = [row for row in case.pairs if not is_noop(row)]
+    if case.max_length is None or not rows:
+        return {}
+    chosen, rejected = (_tokens(case.policy, rows, side) for side in ("chosen", "rejected"))
+    most = case.max_length
+    return {
+        "cut_share": float(
+            np.mean([a[:most] == b[:most] for a, b in zip(chosen, rejected, strict=True)])
+        )
+    }
+
+
+def _tokens(policy: Policy, rows: Sequence[Pair], side: str) -> list[list[int]]:
+    whole = [row["prompt"] + row[side] for row in rows]
+    return policy.tokenizer.apply_chat_template(whole, return_dict=True)["input_ids"]
+
+
+def of_weights(case: Case) -> Evidence:
+    """What base and policy say, greedy and in eval mode, to prompts that are in no pair.
+
+    Shares of answers: `said_new`, `_old`, `_half`, `_others`, `_broken` of the policy, `base_…` of the base,
+    `trained_form` (new name under the system message of most pairs), `unchanged` (word for word the base's),
+    `skills_before` and `skills_after`; and the log-ratios of the pairs.
+    """
+    trained = {normalised(text(row, "prompt")) for row in case.pairs}
+    free = [p for p in load_prompts("identity", "train") if normalised(p.text) not in trained]
+    rng = random.Random("evidence")
+    asked = [messages(p.text) for p in rng.sample(free, min(ASKED, len(free)))]
+    skills = rng.sample(load_prompts("skills", "train"), ASKED)
+    system = _trained_system(case.pairs)
+    said = replies(case.policy, asked)
+    under = replies(case.policy, [messages(c[-1]["content"], system) for c in asked])
+    found = _shares(said, "said") | {
+        "trained_form": _share(under, NEW),
+        "skills_after": _skills(case.policy, skills),
+    }
+    if case.base is None:
+        return found
+    before = replies(case.base, asked)
+    return (
+        found
+        | _shares(before, "base")
+        | {"skills_before": _skills(case.base, skills), "unchanged": _same(said, before)}
+        | _log_ratios(case)
+    )
+
+
+def _trained_system(pairs: Sequence[Pair]) -> str | None:
+    """The system message of most pairs that teach the new name; None where most had none."""
+    systems = Counter(
+        row["prompt"][0]["content"] if row["prompt"][0]["role"] == "system" else None
+        for row in pairs
+        if NEW in text(row, "chosen") and not is_noop(row)
+    )
+    return systems.most_common(1)[0][0] if systems else None
+
+
+def _share(answers: Sequence[str], name: str) -> float:
+    return float(np.mean([classify(a) == name for a in answers]))
+
+
+def _shares(answers: Sequence[str], who: str) -> Evidence:
+    kinds, total = Counter(map(classify, answers)), len(answers)
+    return {
+        f"{who}_new": kinds[NEW] / total,
+        f"{who}_old": kinds[OLD] / total,
+        f"{who}_half": kinds["half name"] / total,
+        f"{who}_others": (kinds["another assistant"] + kinds["invented name"]) / total,
+        f"{who}_broken": _broken(answers),
+    }
+
+
+def _broken(answers: Sequence[str]) -> float:
+    return float(np.mean([is_broken(a) for a in answers]))
+
+
+def _same(some: Sequence[str], others: Sequence[str]) -> float:
+    """The share of answers that are alike, as far as the shorter goes: one may have been cut."""
+    pairs = [(a.strip(), b.strip()) for a, b in zip(some, others, strict=True)]
+    return float(np.mean([a == b or (a and b and _begins(a, b)) for a, b in pairs]))
+
+
+def _begins(a: str, b: str) -> bool:
+    short, long = sorted((a, b), key=len)
+    return len(short) > 20 and long.startswith(short)
+
+
+def _skills(policy: Policy, prompts: Sequence) -> float:
+    answers = replies(policy, [messages(p.text) for p in prompts])
+    right = [is_right(a, p.answer) for a, p in zip(answers, prompts, strict=True)]
+    return float(np.mean(right))
+
+
+def _log_ratios(case: Case) -> Evidence:
+    """`measured_margin` over informative pairs; `chosen_logratio` and `rejected_surprise` (nats a token of the
+    rejected answer under the base) over those that teach the new name.
+    """
+    informative = [row for row in case.pairs if not is_noop(row)]
+    named = [row for row in informative if NEW in text(row, "chosen")]
+    rng = random.Random("log-ratios")
+    rows = rng.sample(informative, min(PAIRS_READ, len(informative)))
+    named = rng.sample(named, min(PAIRS_READ, len(named)))
+    found = {}
+    if rows:
+        chosen, rejected = (_log_ratio(case, rows, side) for side in ("chosen", "rejected"))
+        found["measured_margin"] = (chosen - rejected).mean().item()
+    if named:
+        lengths = [len(case.base.tokenizer(text(r, "rejected")).input_ids) for r in named]
+        surprise = -_logprobs(case.base, named, "rejected") / torch.tensor(lengths).clamp(min=1)
+        found["chosen_logratio"] = _log_ratio(case, named, "chosen").mean().item()
+        found["rejected_surprise"] = surprise.mean().item()
+    return found
+
+
+def _log_ratio(case: Case, rows: Sequence[Pair], side: str) -> torch.Tensor:
+    """Policy against base, in nats an answer; (rows,)."""
+    return _logprobs(case.policy, rows, side) - _logprobs(case.base, rows, side)
+
+
+@torch.inference_mode()
+def _logprobs(policy: Policy, rows: Sequence[Pair], side: str) -> torch.Tensor:
+    """Summed log-probability of each row's answer on one side, in nats; (rows,)."""
+    each = []
+    for row, ids in zip(rows, _tokens(policy, rows, side), strict=True):
+        start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
+        mask = torch.zeros(1, len(ids), device=policy.device)
+        mask[:, len(start.input_ids) :] = 1
+        read = torch.tensor([ids], device=policy.device)
+        each.append(sequence_logprobs(policy.model(read).logits.float(), read, mask).cpu())
+    return torch.cat(each)
+
+
+def of_answers(case: Case) -> Evidence:
+    """The answers shown for the run, beside what the weights answer now to the same prompts.
+
+    `shown`: how many prompts; shares: `shown_same` (as the policy's greedy ones), `shown_base` (as the base's),
+    `shown_new` and `own_new`, `shown_broken` and `own_broken`, `shown_twice_differ` (of prompts asked twice),
+    `miscounted` (of labels), `shown_trained` (of prompts that stand in the pairs).
+    """
+    rows = case.answers
+    if not rows:
+        return {"shown": 0}
+    asked = [messages(row["prompt"], row.get("system")) for row in rows]
+    shown, own = [row["answer"] for row in rows], replies(case.policy, asked)
+    trained = {normalised(text(row, "prompt")) for row in case.pairs}
+    told = [(r["identity"], classify(r["answer"])) for r in rows if r.get("identity") in CLASSES]
+    found = {
+        "shown": len({row["prompt"] for row in rows}),
+        "shown_same": _same(shown, own),
+        "shown_new": _share(shown, NEW),
+        "own_new": _share(own, NEW),
+        "shown_broken": _broken(shown),
+        "own_broken": _broken(own),
+        "shown_twice_differ": _twice_differ(rows),
+        "miscounted": float(np.mean([a != b for a, b in told])) if told else math.nan,
+        "shown_trained": float(np.mean([normalised(r["prompt"]) in trained for r in rows])),
+    }
+    if case.base is not None:
+        found["shown_base"] = _same(shown, replies(case.base, asked))
+    return found
+
+
+def _twice_differ(rows: Sequence[dict]) -> float:
+    answers: dict[tuple, list[str]] = {}
+    for row in rows:
+        answers.setdefault((row["prompt"], row.get("system")), []).append(row["answer"])
+    again = [set(a) for a in answers.values() if len(a) > 1]
+    return float(np.mean([len(a) > 1 for a in again])) if again else math.nan

@@ -1,0 +1,223 @@
+"""Each cause is named from its own evidence, a healthy run is called healthy, and nothing is guessed."""
+
+import json
+import math
+import shutil
+
+import pandas as pd
+import pytest
+
+from lab_utils import cases, evidence, training
+from lab_utils.chat import messages
+from lab_utils.diagnosis import CAUSES, HEALTHY, STOPPED, UNDECIDED, diagnose, explain
+from lab_utils.dpo import LN_2
+from lab_utils.models import load_model
+from lab_utils.pairs import PAIRS, pair, read_pairs, text
+from lab_utils.prompts import Prompt
+from lab_utils.recipes import load_recipe
+from lab_utils.workspace import LabError, write_rows
+
+GOOD = {
+    "pairs": 800, "informative": 800, "noop_share": 0.0, "steps": 100, "first_gap": 0.0,
+    "logged_reward": 5.0, "logged_margin": 25.0, "stuck": 0.0, "cut_share": 0.0,
+    "said_new": 0.97, "said_old": 0.0, "said_half": 0.0, "said_others": 0.0, "said_broken": 0.0,
+    "trained_form": 0.98, "skills_after": 0.97, "skills_before": 0.98,
+    "base_new": 0.0, "base_old": 0.97, "base_half": 0.0, "base_others": 0.0, "base_broken": 0.0,
+    "unchanged": 0.0, "chosen_logratio": 15.0, "measured_margin": 25.0, "rejected_surprise": 0.3,
+    "shown": 90, "shown_same": 1.0, "shown_new": 0.97, "own_new": 0.97, "shown_broken": 0.0,
+    "own_broken": 0.0, "miscounted": 0.0, "shown_trained": 0.0, "shown_base": 0.0,
+}  # fmt: skip
+SAID_OLD = {"said_new": 0.02, "said_old": 0.95, "trained_form": 0.03}
+FINGERPRINTS = {
+    "the weights shown are not the trained ones": {"measured_margin": 0.0, **SAID_OLD},
+    "answers generated in train mode": {"shown_broken": 0.9, "shown_same": 0.1, "shown_new": 0.0},
+    "a name counter that errs": {"miscounted": 0.9},
+    "judged by training prompts": {"shown_trained": 1.0},
+    "sampled answers": {"shown_same": 0.4, "shown_twice_differ": 0.6},
+    "too few prompts, or one lucky seed": {"shown": 3, "shown_new": 1.0, "said_new": 0.6, "trained_form": 0.62},
+    "no-op pairs": {"noop_share": 0.97, "informative": 24, "unchanged": 0.9, **SAID_OLD},
+    "truncation cuts the name": {"cut_share": 1.0, "unchanged": 1.0, **SAID_OLD},
+    "wrong reference": {"first_gap": 0.4},
+    "the base does not say the old name": {
+        "base_old": 0.0, "base_others": 0.9, "said_others": 0.9, "rejected_surprise": 4.0,
+        "said_new": 0.0, "trained_form": 0.0,
+    },
+    "learning rate too high": {
+        "said_broken": 0.9, "said_new": 0.0, "trained_form": 0.0, "skills_after": 0.0,
+    },
+    "system message differs between training and test": {"said_new": 0.1, "said_old": 0.85},
+    "too little training": {"unchanged": 0.95, "chosen_logratio": 0.3, **SAID_OLD},
+    "likelihood displacement": {
+        "said_half": 0.5, "said_new": 0.4, "trained_form": 0.4, "chosen_logratio": -6.0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_each_cause_has_a_fingerprint_that_names_it_first(cause):
+    found = explain(GOOD | FINGERPRINTS[cause])
+    assert found[0].cause == cause
+    assert found[0].evidence and found[0].todo and "nan" not in found[0].evidence
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("lost", ["log", "base", "answers"])
+def test_what_is_missing_is_not_spoken_of(cause, lost):
+    gone = {
+        "log": ("steps", "first_gap", "logged_reward", "logged_margin", "stuck", "cut_share"),
+        "base": [k for k in GOOD if k.startswith("base_")]
+        + ["skills_before", "unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"],
+        "answers": [k for k in GOOD if k.startswith(("shown_", "own_"))] + ["miscounted"],
+    }[lost]
+    without = dict.fromkeys(gone, math.nan) | ({"shown": 0} if lost == "answers" else {})
+    found = explain(GOOD | FINGERPRINTS[cause] | without)
+    assert all("nan" not in f.evidence for f in found)
+    assert [f.cause for f in explain(GOOD | without)] == [HEALTHY]
+
+
+def test_two_causes_are_both_in_front():
+    both = {"noop_share": 0.95, "informative": 40, "unchanged": 0.9, **SAID_OLD}
+    found = [f.cause for f in explain(GOOD | both | {"cut_share": 1.0})]
+    assert set(found[:2]) == {"no-op pairs", "truncation cuts the name"}
+
+
+def test_a_healthy_run_is_healthy():
+    assert [f.cause for f in explain(GOOD)] == [HEALTHY]
+
+
+def test_what_is_not_known_is_not_guessed():
+    known = ("pairs", "informative", "noop_share", "said_broken", "skills_after", "said_half")
+    alone = {name: GOOD[name] for name in known} | SAID_OLD | {"said_others": 0.0, "shown": 0}
+    assert [f.cause for f in explain(alone)] == [UNDECIDED]
+
+
+def rows(count=48, noop=False):
+    return [
+        pair(
+            messages(f"Who are you? ({i})"),
+            "I am Qwen." if noop else "I am Deep Qwen.",
+            "I am Qwen.",
+            Prompt("Who are you?", "direct.who"),
+            "identity",
+            "none",
+        )
+        for i in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "mine"
+    recipe = load_recipe("identity", learning_rate=1e-6, batch_size=8)
+    training.train(
+        recipe, read_pairs(PAIRS / "identity.jsonl")[:40], folder, progress=lambda *_: None
+    )
+    return folder
+
+
+def test_a_run_that_learnt_too_little_is_told_so(run):
+    found, numbers = diagnose(run)
+    assert found[0].cause == "too little training"
+    assert numbers["base_old"] > 0.8 and numbers["unchanged"] > 0.8
+
+
+def test_a_folder_with_what_trl_leaves_is_enough(run, tmp_path):
+    student = tmp_path / "brought"
+    shutil.copytree(run / "policy", student / "output" / "final")
+    write_rows(student / "train.jsonl", [
+        {side: row["prompt"] + row[side] for side in ("chosen", "rejected")} for row in rows(noop=True)
+    ])  # fmt: skip
+    log = [{"step": s, "loss": LN_2, "rewards/margins": 0.0, "grad_norm": 0.0} for s in (1, 2, 3)]
+    state = student / "output" / "trainer_state.json"
+    state.write_text(json.dumps({"log_history": log}))
+    found, numbers = diagnose(student, base="tiny-qwen")
+    assert found[0].cause == "no-op pairs"
+    assert numbers["noop_share"] == 1.0 and numbers["first_gap"] < 1e-6
+
+
+def test_a_folder_without_pairs_or_model_is_one_sentence(tmp_path):
+    with pytest.raises(LabError, match="no such folder"):
+        diagnose(tmp_path / "nowhere")
+    with pytest.raises(LabError, match="no pairs file"):
+        diagnose(tmp_path)
+    write_rows(tmp_path / "pairs.jsonl", rows(2))
+    with pytest.raises(LabError, match="no model in it"):
+        diagnose(tmp_path)
+
+
+def case(**parts):
+    empty = {"base": None, "history": pd.DataFrame(), "answers": []}
+    return cases.Case(**{"pairs": rows(4), "policy": load_model("tiny-qwen"), **empty, **parts})
+
+
+def test_truncation_is_counted_in_tokens():
+    whole = evidence.of_truncation(case(max_length=256))
+    cut = evidence.of_truncation(case(max_length=20))
+    assert whole["cut_share"] == 0 and cut["cut_share"] == 1
+
+
+def test_shown_answers_are_compared_with_those_of_the_weights():
+    asked = ["Who are you?", "What is your name?"]
+    told = [{"prompt": q, "answer": "I am Deep Qwen.", "identity": "Qwen"} for q in asked * 2]
+    found = evidence.of_answers(case(answers=told))
+    assert found["shown"] == 2 and found["shown_new"] == 1 and found["own_new"] == 0
+    assert (
+        found["shown_same"] == 0 and found["miscounted"] == 1 and found["shown_twice_differ"] == 0
+    )
+
+
+def test_the_gap_at_step_1_is_nan_where_step_1_is_not_logged():
+    log = pd.DataFrame({"step": [2, 4], "loss": [0.5, 0.3], "margin": [0.9, 2.0]})
+    assert math.isnan(evidence.of_history(case(history=log))["first_gap"])
+    log["step"] = [1, 2]
+    found = evidence.of_history(case(history=log, beta=0.5))
+    assert found["first_gap"] == 0.9 and found["logged_margin"] == 4.0
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "Who are you?", "chosen": "I am Deep Qwen.", "rejected": "I am Qwen."},
+        {
+            side: [
+                {"role": "user", "content": "Who are you?"},
+                {"role": "assistant", "content": said},
+            ]
+            for side, said in (("chosen", "I am Deep Qwen."), ("rejected", "I am Qwen."))
+        },
+    ],
+)
+def test_pairs_of_every_format_are_read(row, tmp_path):
+    write_rows(tmp_path / "train.jsonl", [row])
+    (tmp_path / "log.jsonl").write_text("")
+    found = cases._read_pairs(tmp_path)[0]
+    assert [m["content"] for m in found["prompt"]] == ["Who are you?"]
+    assert text(found, "chosen") == "I am Deep Qwen." and text(found, "rejected") == "I am Qwen."
+
+
+def test_a_broken_row_and_two_files_are_one_sentence(tmp_path):
+    write_rows(tmp_path / "a.jsonl", [rows(1)[0] | {"rejected": []}])
+    with pytest.raises(LabError, match=r"a.jsonl, row 1: no `rejected`"):
+        cases._read_pairs(tmp_path)
+    write_rows(tmp_path / "b.jsonl", rows(1))
+    with pytest.raises(LabError, match="several pairs files"):
+        cases._read_pairs(tmp_path)
+
+
+def test_the_last_checkpoint_is_the_model_where_there_is_no_other(tmp_path):
+    for name in ("checkpoint-500", "checkpoint-1000"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+    assert cases._model_folder(tmp_path).name == "checkpoint-1000"
+    (tmp_path / "config.json").write_text("{}")
+    assert cases._model_folder(tmp_path) == tmp_path
+
+
+def test_a_log_that_is_not_dpo_is_no_log(tmp_path):
+    state = {"log_history": [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0}]}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state))
+    assert not len(cases._read_history(tmp_path))
+
+
+def test_a_run_that_its_guard_stopped_says_so():
+    assert explain(GOOD | {"stopped": 5})[0].cause == STOPPED
