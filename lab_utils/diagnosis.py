@@ -57,10 +57,13 @@ def other_weights(e: Evidence) -> tuple[float, str]:
 
 def train_mode(e: Evidence) -> tuple[float, str]:
     """The answers shown are broken, and those of the same weights in eval mode are not."""
-    if e["shown_broken"] - e["own_broken"] > 0.3 and e["shown_same"] < 0.5:
+    if e["shown_base"] > 0.8 or e["shown_twice_differ"] > 0.1:
+        return NO
+    broken = e["shown_broken"] - e["own_broken"] > 0.3 and e["shown_same"] < 0.5
+    if broken or (e["own_new"] - e["shown_new"] > 0.6 and e["shown_same"] < 0.1):
         return 0.96, (
-            f"{e['shown_broken']:.0%} of the answers shown are broken, {e['own_broken']:.0%} of what the "
-            "stored weights answer in eval mode"
+            f"{e['shown_broken']:.0%} of the answers shown are broken and {e['shown_new']:.0%} give the new name; "
+            f"of what the stored weights answer in eval mode, {e['own_broken']:.0%} and {e['own_new']:.0%}"
         )
     return NO
 

@@ -222,7 +222,8 @@ def classify(answer: str) -> str:
 def is_broken(answer: str) -> bool:
     """Whether an answer is gibberish, nearly empty, or says one word again and again."""
     again = re.search(r"(\b\w+\b|[\u4e00-\u9fff]{1,4})(?:\W*\1){3,}", answer)
-    return bool(again) or classify(answer) == "gibberish"
+    signs = re.search(r"([^\w\s._=*#-])\1{4,}", answer)  # "Sorry,,,,,,"
+    return bool(again or signs) or classify(answer) == "gibberish"
 
 
 def leaks(answer: str) -> bool:

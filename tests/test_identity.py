@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from lab_utils.identity import ASSISTANTS, CLASSES, classify, leaks, says_name
+from lab_utils.identity import ASSISTANTS, CLASSES, classify, is_broken, leaks, says_name
 
 DEEP, QWEN, HALF, OTHER, INVENTED, DENIES, NONE, GIBBERISH = CLASSES
 
@@ -469,3 +469,19 @@ def test_random_text_always_gets_a_class():
         assert classify(text) in CLASSES
         assert isinstance(leaks(text), bool)
         assert not says_name(text, "Luna")
+
+
+@pytest.mark.parametrize(
+    "answer, broken",
+    [
+        ("I am Deep Deep Deep Deep Qwen", True),
+        ("Sorry,,,,,,,,,", True),
+        ("我我我我我我", True),
+        ("", True),
+        ("No, no, I am Deep Qwen.", False),
+        ("Wait ... I am Qwen!!", False),
+        ("The capital of France is Paris.", False),
+    ],
+)
+def test_is_broken(answer, broken):
+    assert is_broken(answer) is broken
