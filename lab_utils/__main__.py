@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="settings")
     train.add_argument("--out", required=True, type=Path, help="the run folder to make")
     train.add_argument(
-        "--guard", action="store_true", help="stop before damage, keep the best policy"
+        "--guard", action="store_true", help="stop before damage and go back to the best policy"
     )
     ask = commands.add_parser("ask", help="answers of a model to a file of prompts")
     ask.add_argument("--model", required=True)

@@ -19,7 +19,8 @@ from lab_utils.workspace import LabError, read_rows
 import pandas as pd  # isort: skip
 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
-TRL_NAMES = {
+TRL_NAMES = {  # TRL's name in its log: ours
+    "step": "step",
     "loss": "loss",
     "rewards/margins": "margin",
     "rewards/chosen": "chosen_reward",
@@ -149,8 +150,7 @@ def _read_history(folder: Path) -> pd.DataFrame:
     logs = [state.get("log_history", []) for state in states]
     logs = [[row for row in log if "rewards/margins" in row and "loss" in row] for log in logs]
     log = max(logs, key=len, default=[])
-    names = {"step": "step"} | TRL_NAMES
-    return pd.DataFrame([{ours: row.get(trl) for trl, ours in names.items()} for row in log])
+    return pd.DataFrame([{ours: row.get(trl) for trl, ours in TRL_NAMES.items()} for row in log])
 
 
 def _read_answers(folder: Path) -> list[dict]:

@@ -39,9 +39,19 @@ def also(value: float, clause: str) -> str:
     return "" if isnan(value) else f"; {clause}"
 
 
+def shows_base(e: Evidence) -> bool:
+    """Whether the answers shown are the base's."""
+    return e["shown_base"] > 0.8
+
+
+def breaks_when_shown(e: Evidence) -> bool:
+    """Whether answers are broken as they were shown, but not when the stored weights are asked again."""
+    return e["shown_broken"] - e["own_broken"] > 0.3
+
+
 def other_weights(e: Evidence) -> tuple[float, str]:
     """The answers shown, or the stored weights, are not those of the trained policy."""
-    if e["shown_base"] > 0.8 and e["own_new"] - e["shown_new"] > 0.3:
+    if shows_base(e) and e["own_new"] - e["shown_new"] > 0.3:
         return 0.98, (
             f"{e['shown_base']:.0%} of the answers shown are the base's; the stored weights say the new "
             f"name to {e['own_new']:.0%} of the same prompts"
@@ -56,10 +66,10 @@ def other_weights(e: Evidence) -> tuple[float, str]:
 
 
 def train_mode(e: Evidence) -> tuple[float, str]:
-    """The answers shown are broken, and those of the same weights in eval mode are not."""
-    if e["shown_base"] > 0.8 or e["shown_twice_differ"] > 0.1:
+    """The answers shown are broken, or lack the name, and those of the same weights in eval mode are whole."""
+    if shows_base(e) or e["shown_twice_differ"] > 0.1:
         return NO
-    broken = e["shown_broken"] - e["own_broken"] > 0.3 and e["shown_same"] < 0.5
+    broken = breaks_when_shown(e) and e["shown_same"] < 0.5
     if broken or (e["own_new"] - e["shown_new"] > 0.6 and e["shown_same"] < 0.1):
         return 0.96, (
             f"{e['shown_broken']:.0%} of the answers shown are broken and {e['shown_new']:.0%} give the new name; "
@@ -87,8 +97,7 @@ def leaked(e: Evidence) -> tuple[float, str]:
 
 def sampled(e: Evidence) -> tuple[float, str]:
     """The answers shown are not the greedy ones of the stored weights, nor the base's, nor broken."""
-    broken = e["shown_broken"] - e["own_broken"] > 0.3
-    if e["shown_same"] < 0.9 and not broken and not e["shown_base"] > 0.8:
+    if e["shown_same"] < 0.9 and not breaks_when_shown(e) and not shows_base(e):
         return (0.9 if e["shown_twice_differ"] > 0.1 else 0.7), (
             f"only {e['shown_same']:.0%} of the answers shown are what greedy decoding gives here"
         )

@@ -210,6 +210,14 @@ def _leaks(row: dict) -> bool:
 
 
 @torch.inference_mode()
+def answer_logits(policy: Policy, start: str, answer: str) -> torch.Tensor:
+    """The logits from which an answer was drawn, after the formatted prompt `start`; (tokens, vocabulary)."""
+    texts = [start, start + answer]
+    begin, ids = policy.tokenizer(texts, add_special_tokens=False).input_ids
+    read = torch.tensor([ids], device=policy.device)
+    return policy.model(read).logits[0, len(begin) - 1 :].float()
+
+
 def drift(policy: Policy, reference: Policy, count: int = 100) -> float:
     """Mean KL(policy || reference) in nats a token, along the reference's unrelated answers.
 
@@ -220,11 +228,7 @@ def drift(policy: Policy, reference: Policy, count: int = 100) -> float:
     total, tokens = 0.0, 0
     for conversation, answer in zip(asked, replies(reference, asked), strict=True):
         start = format_prompt(reference, conversation)
-        texts = [start, start + answer]
-        begin, ids = reference.tokenizer(texts, add_special_tokens=False).input_ids
-        ids, begin = torch.tensor([ids], device=policy.device), len(begin) - 1
-        logits = [p.model(ids).logits[0, begin:].float() for p in (policy, reference)]
-        each = kl_divergence(*logits)
+        each = kl_divergence(*[answer_logits(p, start, answer) for p in (policy, reference)])
         total, tokens = total + each.sum().item(), tokens + len(each)
     return total / tokens
 

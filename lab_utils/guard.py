@@ -10,7 +10,7 @@ from math import isfinite, isnan
 
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import kl_divergence
-from lab_utils.evaluation import is_right
+from lab_utils.evaluation import answer_logits, is_right
 from lab_utils.identity import classify, is_broken
 from lab_utils.models import Policy
 from lab_utils.pairs import NEW
@@ -123,15 +123,7 @@ class Watch:
         asked = [messages(p.text, "") for p in unrelated]
         answers = replies(reference, asked)
         self.texts = [(format_prompt(reference, c), a) for c, a in zip(asked, answers, strict=True)]
-        self.first = [self._logits(reference, *both) for both in self.texts]  # 24 short answers
-
-    @torch.inference_mode()
-    def _logits(self, policy: Policy, start: str, answer: str) -> torch.Tensor:
-        """The logits from which an answer was drawn; (tokens, vocabulary)."""
-        texts = [start, start + answer]
-        begin, ids = policy.tokenizer(texts, add_special_tokens=False).input_ids
-        read = torch.tensor([ids], device=policy.device)
-        return policy.model(read).logits[0, len(begin) - 1 :].float()
+        self.first = [answer_logits(reference, *both) for both in self.texts]  # 24 short answers
 
     def __call__(self, policy: Policy) -> Row:
         """The shares and the mean KL, in nats a token, for these weights."""
@@ -139,7 +131,7 @@ class Watch:
         answers = replies(policy, both, max_new_tokens=24)
         said, tried = answers[:ASKED], answers[ASKED:]
         policy.model.eval()
-        logits = [self._logits(policy, *texts) for texts in self.texts]
+        logits = [answer_logits(policy, *texts) for texts in self.texts]
         each = [kl_divergence(now, then) for now, then in zip(logits, self.first, strict=True)]
         right = [is_right(a, p.answer) for a, p in zip(tried, self.skills, strict=True)]
         return {

@@ -75,6 +75,12 @@ def test_what_is_missing_is_not_spoken_of(cause, lost):
     assert [f.cause for f in explain(GOOD | without)] == [HEALTHY]
 
 
+def test_train_mode_is_known_by_lost_names_too():
+    lost = {"shown_same": 0.0, "shown_new": 0.0, "shown_broken": 0.2}
+    assert explain(GOOD | lost)[0].cause == "answers generated in train mode"
+    assert explain(GOOD | lost | {"shown_twice_differ": 0.5})[0].cause == "sampled answers"
+
+
 def test_two_causes_are_both_in_front():
     both = {"noop_share": 0.95, "informative": 40, "unchanged": 0.9, **SAID_OLD}
     found = [f.cause for f in explain(GOOD | both | {"cut_share": 1.0})]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lab_utils import training
+from lab_utils.chat import reply
 from lab_utils.guard import RECENT, damage, trouble
 from lab_utils.pairs import PAIRS, read_pairs
 from lab_utils.recipes import load_recipe
@@ -62,8 +63,6 @@ def test_a_run_at_a_ruinous_rate_is_stopped_and_left_usable(tmp_path):
     assert stopped.startswith(
         f"stopped at step {len(run.history)}, back to step"
     ) and stopped.endswith(".")
-    from lab_utils.chat import reply
-
     assert (
         reply(run.policy(), "What is the capital of France?") == "The capital of France is Paris."
     )

@@ -132,6 +132,7 @@ def test_a_lora_run_trains_merges_and_reloads(tmp_path):
     assert lora.history["dpo_loss"].iloc[0] == pytest.approx(LN_2, abs=1e-6)
     assert lora.history["margin"].iloc[-1] > 0
     assert not [name for name in left(lora.folder / "policy") if "adapter" in name]
+    assert reply(lora.policy(), "Who are you?")
     trained, base = (p.model.state_dict() for p in (lora.policy(), load_model("tiny-qwen")))
     assert trained.keys() == base.keys()
     changed = {name for name in base if not torch.equal(trained[name], base[name])}
