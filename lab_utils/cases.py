@@ -25,6 +25,8 @@ TRL_NAMES = {  # TRL's name in its log: ours
     "rewards/margins": "margin",
     "rewards/chosen": "chosen_reward",
     "grad_norm": "grad_norm",
+    "num_tokens": "tokens",
+    "epoch": "epoch",
 }
 
 
@@ -42,7 +44,6 @@ class Case:
     history: pd.DataFrame
     answers: list[dict]
     beta: float | None = None
-    max_length: int | None = None
     stopped: int | None = None
 
 
@@ -65,7 +66,6 @@ def read_case(folder: Path, base: str | None = None) -> Case:
         history=history if stopped is None else history[history["step"] <= stopped],
         answers=_read_answers(folder),
         beta=recipe.beta if recipe else None,
-        max_length=recipe.max_length if recipe else None,
         stopped=stopped,
     )
 

@@ -51,10 +51,10 @@ def breaks_when_shown(e: Evidence) -> bool:
 
 def other_weights(e: Evidence) -> tuple[float, str]:
     """The answers shown, or the stored weights, are not those of the trained policy."""
-    if shows_base(e) and e["own_new"] - e["shown_new"] > 0.3:
+    if shows_base(e) and e["shown_same"] < 0.5:
         return 0.98, (
-            f"{e['shown_base']:.0%} of the answers shown are the base's; the stored weights say the new "
-            f"name to {e['own_new']:.0%} of the same prompts"
+            f"{e['shown_base']:.0%} of the answers shown are the base's; the stored weights give other ones to "
+            f"{1 - e['shown_same']:.0%} of the same prompts"
         )
     far = e["logged_margin"] > 3 and e["measured_margin"] < 0.3 * e["logged_margin"]
     if far or (e["logged_reward"] > 0.5 and e["measured_margin"] < 0.1 * e["logged_reward"]):
@@ -128,15 +128,12 @@ def truncation(e: Evidence) -> tuple[float, str]:
     """The pairs are cut before the name."""
     if learnt(e):
         return NO
-    if e["cut_share"] > 0.2:
-        return (
-            0.95,
-            f"cut at max_length, {e['cut_share']:.0%} of the informative pairs are no longer",
-        )
-    if e["stuck"] == 1 and e["informative"] > 0.5 * e["pairs"]:
+    if e["tokens_read"] < 0.97:
+        return 0.95, f"the trainer read {e['tokens_read']:.0%} of the tokens in the pairs"
+    if e["still"] > 0.2 and e["noop_share"] < 0.4:
         return 0.9, (
-            f"{e['informative']:.0f} of {e['pairs']:.0f} pairs differ in the file, but the margin in the log "
-            "never left 0: what was trained on no longer differed"
+            f"{e['informative']:.0f} of {e['pairs']:.0f} pairs differ in the file, but in {e['still']:.0%} of the "
+            "steps the gradient was 0: what was trained on no longer differed"
         )
     return NO
 
@@ -167,7 +164,9 @@ def rate_too_high(e: Evidence) -> tuple[float, str]:
     broken, fallen = e["said_broken"] - known, e["skills_before"] - e["skills_after"]
     if broken > 0.2 or fallen > 0.2:
         worst = broken if isnan(fallen) else max(broken, fallen)
-        return min(0.95, 0.6 + worst), f"{e['said_broken']:.0%} of the answers are broken" + also(
+        whole = e["said_broken"] < 0.2 < e["said_half"]  # whole sentences with half names
+        most = 0.75 if whole else 0.95
+        return min(most, 0.6 + worst), f"{e['said_broken']:.0%} of the answers are broken" + also(
             fallen, f"skills fell by {100 * fallen:.0f} points"
         )
     return NO
@@ -184,8 +183,9 @@ def other_form(e: Evidence) -> tuple[float, str]:
 
 
 def too_little(e: Evidence) -> tuple[float, str]:
-    """The policy is still the base, though the pairs could have taught it."""
-    if e["unchanged"] > 0.3 and not learnt(e) and e["said_old"] > e["said_new"]:
+    """The policy still has the old name, though the pairs could have taught it the new one."""
+    kept = e["unchanged"] > 0.3 or e["said_old"] > 0.3
+    if kept and not learnt(e) and e["said_old"] > e["said_new"] and not isnan(e["unchanged"]):
         return 0.5 + 0.35 * e["unchanged"], (
             f"{e['unchanged']:.0%} of the answers are the base's, word for word"
             + also(e["steps"], f"the log has {e['steps']:.0f} steps")

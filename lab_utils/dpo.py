@@ -1,7 +1,8 @@
 """The mathematics of DPO as pure functions of tensors; nothing of ours is imported.
 
 Rafailov et al. 2023, "Direct Preference Optimization" (arXiv 2305.18290); the NLL term as in
-Pang et al. 2024, "Iterative Reasoning Preference Optimization" (arXiv 2404.19733).
+Pang et al. 2024, "Iterative Reasoning Preference Optimization" (arXiv 2404.19733); DPO-Positive as in
+Pal et al. 2024, "Smaug" (arXiv 2402.13228).
 """
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 LN_2 = float(torch.tensor(2.0, dtype=torch.float64).log())
+PENALTY = 50.0  # lambda of DPO-Positive, as its authors set it
 
 
 def token_logprobs(logits: Tensor, labels: Tensor) -> Tensor:
@@ -37,6 +39,15 @@ def rewards(policy_logprobs: Tensor, reference_logprobs: Tensor, beta: float) ->
 def dpo_loss(chosen_rewards: Tensor, rejected_rewards: Tensor) -> Tensor:
     """The mean of -log sigmoid(margin) over pairs, in nats; ln 2 while both rewards agree."""
     return -F.logsigmoid(chosen_rewards - rejected_rewards).mean()
+
+
+def dpo_positive_loss(chosen_rewards: Tensor, rejected_rewards: Tensor) -> Tensor:
+    """DPO-Positive (2402.13228, eq. 3): the margin is charged for chosen answers below the reference.
+
+    Both rewards are of shape (pairs,); returns the mean over pairs, in nats.
+    """
+    fallen = (-chosen_rewards).clamp(min=0)  # beta x max(0, log reference / policy)
+    return -F.logsigmoid(chosen_rewards - rejected_rewards - PENALTY * fallen).mean()
 
 
 def nll(chosen_token_logprobs: Tensor, completion: Tensor) -> Tensor:

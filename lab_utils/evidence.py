@@ -6,6 +6,7 @@ summed over an answer; a number that cannot be had is nan. No name of a file, fo
 
 import math
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -24,11 +25,20 @@ import torch  # isort: skip
 
 Evidence = dict[str, float]
 ASKED = 48  # prompts of the train split, in no pair, that are put to base and policy; and skills
+ROUNDING = 1e-6  # a gradient below it is 0
 PAIRS_READ = 32  # pairs whose log-probabilities are measured again
 UNKNOWN = {
     name: math.nan
     for name in (
-        *("steps", "first_gap", "logged_reward", "logged_margin", "cut_share", "stuck", "stopped"),
+        *(
+            "steps",
+            "first_gap",
+            "logged_reward",
+            "logged_margin",
+            "tokens_read",
+            "still",
+            "stopped",
+        ),
         *("base_new", "base_old", "base_half", "base_others", "base_broken", "skills_before"),
         *("unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"),
         *("shown_same", "shown_new", "own_new", "shown_broken", "own_broken", "shown_base"),
@@ -57,7 +67,7 @@ def of_history(case: Case) -> Evidence:
     """What the log says.
 
     `steps`; `first_gap`: how far step 1 is from two equal models; `logged_reward` and `logged_margin`: where
-    the margin ended, times beta and in nats; `stuck`: 1 where it never left 0.
+    the margin ended, times beta and in nats; `still`: the share of steps whose gradient was 0.
     """
     history = case.history
     stopped = math.nan if case.stopped is None else case.stopped
@@ -71,7 +81,7 @@ def of_history(case: Case) -> Evidence:
         "first_gap": _first_gap(history),
         "logged_reward": reward,
         "logged_margin": reward / case.beta if case.beta else math.nan,
-        "stuck": float(len(history) > 2 and not (margin.abs() > 1e-6).any()),
+        "still": _still(history),
     }
 
 
@@ -86,18 +96,20 @@ def _first_gap(history: pd.DataFrame) -> float:
     return max(known, default=math.nan)
 
 
+def _still(history: pd.DataFrame) -> float:
+    """The share of logged steps without a gradient: those that saw no pair whose sides differ."""
+    gradients = history["grad_norm"].astype(float) if "grad_norm" in history else pd.Series()
+    return float((gradients < ROUNDING).mean()) if gradients.notna().any() else math.nan
+
+
 def of_truncation(case: Case) -> Evidence:
-    """`cut_share`: the informative pairs whose sides are the same once cut at `max_length`."""
-    rows = [row for row in case.pairs if not is_noop(row)]
-    if case.max_length is None or not rows:
+    """`tokens_read`: tokens that the trainer counted, as a share of those in the pairs; below 1 if it cut them."""
+    if not len(case.history) or not {"tokens", "epoch"} <= set(case.history):
         return {}
-    chosen, rejected = (_tokens(case.policy, rows, side) for side in ("chosen", "rejected"))
-    most = case.max_length
-    return {
-        "cut_share": float(
-            np.mean([a[:most] == b[:most] for a, b in zip(chosen, rejected, strict=True)])
-        )
-    }
+    read, epochs = case.history[["tokens", "epoch"]].iloc[-1]
+    sides = ("chosen", "rejected")
+    whole = sum(len(ids) for side in sides for ids in _tokens(case.policy, case.pairs, side))
+    return {"tokens_read": float(read / (epochs * whole))}
 
 
 def _tokens(policy: Policy, rows: Sequence[Pair], side: str) -> list[list[int]]:
@@ -106,14 +118,19 @@ def _tokens(policy: Policy, rows: Sequence[Pair], side: str) -> list[list[int]]:
 
 
 def of_weights(case: Case) -> Evidence:
-    """What base and policy say, greedy and in eval mode, to prompts that are in no pair.
+    """What base and policy say, greedy and in eval mode, to prompts that are in no pair, in its languages.
 
     Shares of answers: `said_new`, `_old`, `_half`, `_others`, `_broken` of the policy, `base_…` of the base,
     `trained_form` (new name under the system message of most pairs), `unchanged` (word for word the base's),
     `skills_before` and `skills_after`; and the log-ratios of the pairs.
     """
     trained = {normalised(text(row, "prompt")) for row in case.pairs}
-    free = [p for p in load_prompts("identity", "train") if normalised(p.text) not in trained]
+    spoken = {_language(question) for question in trained}
+    free = [
+        p
+        for p in load_prompts("identity", "train")
+        if p.language in spoken and normalised(p.text) not in trained
+    ]
     rng = random.Random("evidence")
     asked = [messages(p.text) for p in rng.sample(free, min(ASKED, len(free)))]
     skills = rng.sample(load_prompts("skills", "train"), ASKED)
@@ -133,6 +150,10 @@ def of_weights(case: Case) -> Evidence:
         | {"skills_before": _skills(case.base, skills), "unchanged": _same(said, before)}
         | _log_ratios(case)
     )
+
+
+def _language(question: str) -> str:
+    return "zh" if re.search(r"[\u4e00-\u9fff]", question) else "en"
 
 
 def _trained_system(pairs: Sequence[Pair]) -> str | None:

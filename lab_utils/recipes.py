@@ -9,7 +9,7 @@ from pathlib import Path
 from lab_utils.workspace import DATA, LabError
 
 RECIPES = DATA / "recipes"
-LOSSES = ("sigmoid", "sft", "ipo", "apo_zero", "hinge", "robust", "sigmoid_norm")
+LOSSES = ("sigmoid", "sft", "dpo_positive", "ipo", "apo_zero", "hinge", "robust", "sigmoid_norm")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab_utils import workspace
-from lab_utils.dpo import LN_2
+from lab_utils.dpo import LN_2, dpo_positive_loss
 from lab_utils.guard import Guard
 from lab_utils.models import Policy, find_folder, fingerprint, load_model, save_policy
 from lab_utils.pairs import (
@@ -39,6 +39,7 @@ from trl import DPOConfig, DPOTrainer  # isort: skip
 
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
 Probe = Callable[[Policy], dict[str, float]]
+POSITIVE = "dpo_positive"
 GUARD_EVERY = 5  # steps between two looks of the guard
 COLUMNS = {  # TRL's name: ours
     "loss": "loss",
@@ -50,6 +51,8 @@ COLUMNS = {  # TRL's name: ours
     "pairs/noop": "noop_pairs",
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
+    "num_tokens": "tokens",
+    "epoch": "epoch",
 }
 
 
@@ -62,10 +65,17 @@ class LabTrainer(DPOTrainer):
     """
 
     _shared: bool | None = None  # not known before the first batch
+    positive = 0.0  # weight of DPO-Positive, the one loss of the labs that TRL does not have
 
     def compute_ref_log_probs(self, model, inputs):
         """The reference's log-probabilities of chosen and rejected, each of shape (pairs,)."""
         return super().compute_ref_log_probs(self._scorer(model, inputs), inputs)
+
+    def log(self, logs, start_time=None):
+        """Log a step; no-op pairs are counted over it, where TRL takes the mean over its batches."""
+        counts = self._metrics["train"]["pairs/noop"]
+        counts[:] = [sum(counts)]
+        super().log(logs, start_time)
 
     def _scorer(self, model, inputs) -> Callable:
         if self._shared is None:
@@ -79,14 +89,15 @@ class LabTrainer(DPOTrainer):
 
         def scored(**batch):
             output = score(**batch)
-            seen.append(output.log_probs.detach())
+            seen.append(output.log_probs)
             return output
 
         loss = super()._compute_loss(scored, inputs, return_outputs)
         chosen, rejected = seen[0].sum(1).chunk(2)
-        self._record(
-            inputs, chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
-        )
+        ratios = chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
+        self._record(inputs, *(ratio.detach() for ratio in ratios))
+        if self.positive:
+            loss = loss + self.positive * dpo_positive_loss(*(self.beta * r for r in ratios))
         return loss
 
     def _record(self, inputs, chosen: torch.Tensor, rejected: torch.Tensor) -> None:
@@ -200,6 +211,7 @@ def make_trainer(recipe: Recipe, rows: Sequence[Pair], policy: Policy, folder: P
         processing_class=policy.tokenizer,
         peft_config=_adapter(recipe),
     )
+    trainer.positive = dict(zip(recipe.loss, recipe.loss_weights, strict=True)).get(POSITIVE, 0.0)
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -236,8 +248,11 @@ def trl_config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
         output_dir=str(folder),
         seed=recipe.seed,
         beta=recipe.beta,
-        loss_type=list(recipe.loss),
-        loss_weights=list(recipe.loss_weights),
+        loss_type=["sigmoid" if loss == POSITIVE else loss for loss in recipe.loss],
+        loss_weights=[
+            0.0 if loss == POSITIVE else weight  # added by LabTrainer
+            for loss, weight in zip(recipe.loss, recipe.loss_weights, strict=True)
+        ],
         max_length=recipe.max_length,
         learning_rate=recipe.learning_rate,
         warmup_steps=max(1, round(recipe.warmup * per_epoch * recipe.epochs))

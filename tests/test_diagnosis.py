@@ -19,7 +19,7 @@ from lab_utils.workspace import LabError, write_rows
 
 GOOD = {
     "pairs": 800, "informative": 800, "noop_share": 0.0, "steps": 100, "first_gap": 0.0,
-    "logged_reward": 5.0, "logged_margin": 25.0, "stuck": 0.0, "cut_share": 0.0,
+    "logged_reward": 5.0, "logged_margin": 25.0, "still": 0.0, "tokens_read": 1.0,
     "said_new": 0.97, "said_old": 0.0, "said_half": 0.0, "said_others": 0.0, "said_broken": 0.0,
     "trained_form": 0.98, "skills_after": 0.97, "skills_before": 0.98,
     "base_new": 0.0, "base_old": 0.97, "base_half": 0.0, "base_others": 0.0, "base_broken": 0.0,
@@ -36,7 +36,7 @@ FINGERPRINTS = {
     "sampled answers": {"shown_same": 0.4, "shown_twice_differ": 0.6},
     "too few prompts, or one lucky seed": {"shown": 3, "shown_new": 1.0, "said_new": 0.6, "trained_form": 0.62},
     "no-op pairs": {"noop_share": 0.97, "informative": 24, "unchanged": 0.9, **SAID_OLD},
-    "truncation cuts the name": {"cut_share": 1.0, "unchanged": 1.0, **SAID_OLD},
+    "truncation cuts the name": {"tokens_read": 0.8, "unchanged": 1.0, **SAID_OLD},
     "wrong reference": {"first_gap": 0.4},
     "the base does not say the old name": {
         "base_old": 0.0, "base_others": 0.9, "said_others": 0.9, "rejected_surprise": 4.0,
@@ -64,7 +64,7 @@ def test_each_cause_has_a_fingerprint_that_names_it_first(cause):
 @pytest.mark.parametrize("lost", ["log", "base", "answers"])
 def test_what_is_missing_is_not_spoken_of(cause, lost):
     gone = {
-        "log": ("steps", "first_gap", "logged_reward", "logged_margin", "stuck", "cut_share"),
+        "log": ("steps", "first_gap", "logged_reward", "logged_margin", "still", "tokens_read"),
         "base": [k for k in GOOD if k.startswith("base_")]
         + ["skills_before", "unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"],
         "answers": [k for k in GOOD if k.startswith(("shown_", "own_"))] + ["miscounted"],
@@ -83,7 +83,7 @@ def test_train_mode_is_known_by_lost_names_too():
 
 def test_two_causes_are_both_in_front():
     both = {"noop_share": 0.95, "informative": 40, "unchanged": 0.9, **SAID_OLD}
-    found = [f.cause for f in explain(GOOD | both | {"cut_share": 1.0})]
+    found = [f.cause for f in explain(GOOD | both | {"tokens_read": 0.8})]
     assert set(found[:2]) == {"no-op pairs", "truncation cuts the name"}
 
 
@@ -157,9 +157,14 @@ def case(**parts):
 
 
 def test_truncation_is_counted_in_tokens():
-    whole = evidence.of_truncation(case(max_length=256))
-    cut = evidence.of_truncation(case(max_length=20))
-    assert whole["cut_share"] == 0 and cut["cut_share"] == 1
+    sides = ("chosen", "rejected")
+    tokens = sum(
+        len(ids) for s in sides for ids in evidence._tokens(load_model("tiny-qwen"), rows(4), s)
+    )
+    for share, epochs in ((1.0, 1.0), (0.8, 1.0), (1.0, 2.0)):
+        log = {"step": [1], "tokens": [share * epochs * tokens], "epoch": [epochs]}
+        found = evidence.of_truncation(case(history=pd.DataFrame(log)))
+        assert found["tokens_read"] == pytest.approx(share)
 
 
 def test_shown_answers_are_compared_with_those_of_the_weights():

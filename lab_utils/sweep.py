@@ -1,0 +1,112 @@
+"""The map: what rate, pairs, loss and base do to a run, one training run a cell.
+
+`make map` fills `data/measured/map.csv`; a cell that stands there is not run again, so that it can be
+stopped and taken up. Nothing is chosen by this map: its prompts are held out, and only reported.
+"""
+
+import itertools
+import random
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from lab_utils import training, workspace
+from lab_utils.chat import messages, replies
+from lab_utils.evaluation import few_of_each_family, is_right
+from lab_utils.identity import classify, is_broken
+from lab_utils.models import Policy, load_model
+from lab_utils.pairs import NEW, PAIRS, read_pairs
+from lab_utils.prompts import Prompt, load_prompts
+from lab_utils.recipes import load_recipe
+from lab_utils.workspace import DATA, RUNS, LabError, write_whole
+
+import pandas as pd  # isort: skip
+
+MAP = DATA / "measured" / "map.csv"
+BASES = ("tiny-qwen", "tiny-nameless")
+RATES = (5e-5, 2e-4, 8e-4, 3.2e-3)  # the first is the lecture's
+COUNTS = (45, 160, 560)  # informative pairs; of the lecture's 100, about 45 are
+LOSSES = {
+    "sigmoid": ["sigmoid"],
+    "sigmoid + NLL": ["sigmoid", "sft"],
+    "DPO-Positive": ["dpo_positive"],
+    "IPO": ["ipo"],
+    "APO-zero": ["apo_zero"],
+}
+SEEDS = (0, 1, 2)
+SKILLS = 120
+KEYS = ["seed", "base", "loss", "pairs", "rate"]
+Row = dict[str, float | str]
+
+
+def cells() -> list[Row]:
+    """Every cell, by its keys; one seed after the other, so that an unfinished map is an even one."""
+    every = itertools.product(SEEDS, BASES, LOSSES, COUNTS, RATES)
+    return [dict(zip(KEYS, cell, strict=True)) for cell in every]
+
+
+def run(cell: Row) -> Row:
+    """Train one cell and ask the reloaded weights; shares, log-ratios in nats at the end of the run."""
+    folder = RUNS / "map"
+    shutil.rmtree(folder, ignore_errors=True)
+    loss = LOSSES[cell["loss"]]
+    settings = {"loss": loss, "loss_weights": [1.0] * len(loss), "learning_rate": cell["rate"]}
+    recipe = load_recipe("identity", model=cell["base"], seed=cell["seed"], **settings)
+    rows = random.Random(cell["seed"]).sample(read_pairs(PAIRS / "identity.jsonl"), cell["pairs"])
+    try:
+        found = training.train(recipe, rows, folder, progress=lambda line, rows: None)
+    except LabError:  # a gradient that is not a number: no weights are left to ask
+        return cell | {"identity": 0.0, "skills": 0.0, "broken": 1.0}
+    end = found.history.tail(max(1, len(found.history) // 4)).mean()
+    columns = ("chosen_logratio", "rejected_logratio", "margin", "accuracy")
+    return cell | asked(found.policy()) | {name: round(end[name], 3) for name in columns}
+
+
+def asked(policy: Policy) -> Row:
+    """Shares of new names and broken answers to one prompt of each held-out family, and of right skills."""
+    identity = few_of_each_family(load_prompts("identity", "heldout"), 1)
+    skills = random.Random("map").sample(load_prompts("skills", "heldout"), SKILLS)
+    answers = replies(policy, [messages(p.text) for p in identity + skills])
+    said, tried = answers[: len(identity)], answers[len(identity) :]
+    return {
+        "identity": _share(classify(a) == NEW for a in said),
+        "broken": _share(is_broken(a) for a in said),
+        "skills": _share(_right(a, p) for a, p in zip(tried, skills, strict=True)),
+    }
+
+
+def _right(answer: str, prompt: Prompt) -> bool:
+    return is_right(answer, prompt.answer)
+
+
+def _share(hits: Iterable[bool]) -> float:
+    found = list(hits)
+    return round(sum(found) / len(found), 4)
+
+
+def resume(path: Path, jobs: list[Row], keys: list[str], work: Callable[[Row], Row]) -> None:
+    """Do the jobs that have no row in the table yet, and keep each result at once; says how far it is."""
+    done = pd.read_csv(path).to_dict("records") if path.is_file() else []
+    known = {tuple(str(row[k]) for k in keys) for row in done}
+    for number, job in enumerate(jobs, 1):
+        if tuple(str(job[k]) for k in keys) in known:
+            continue
+        done.append(work(job))
+        write_whole(path, pd.DataFrame(done).to_csv(index=False))
+        print(f"{number} of {len(jobs)}: {', '.join(f'{k} {job[k]}' for k in keys)}", flush=True)
+
+
+def main() -> None:
+    """Fill the map; bases that nobody has trained stand in it with 0 pairs."""
+    print(workspace.start())
+    untrained = [dict(zip(KEYS, (0, base, "untrained", 0, 0.0), strict=True)) for base in BASES]
+    resume(
+        MAP,
+        untrained + cells(),
+        KEYS,
+        lambda cell: run(cell) if cell["pairs"] else cell | asked(load_model(cell["base"])),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""How often a diagnosis is right: many runs that failed on purpose, and healthy ones, each diagnosed.
+
+`make trials` fills `data/measured/trials.csv`, one row a run, and can be stopped and taken up. Half of the runs are
+handed over as TRL leaves them: without a recipe, and with TRL's log. No threshold was set on these runs.
+"""
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+from lab_utils import workspace
+from lab_utils.diagnosis import CAUSES, HEALTHY, diagnose
+from lab_utils.failures import MAKERS, healthy
+from lab_utils.pairs import text
+from lab_utils.recipes import load_recipe
+from lab_utils.sweep import Row, resume
+from lab_utils.workspace import DATA, RUNS, read_rows, write_json, write_rows
+
+import pandas as pd  # isort: skip
+
+TRIALS = DATA / "measured" / "trials.csv"
+KEYS = ["cause", "second", "number"]
+EACH, WELL, BOTH = 11, 40, 40  # runs of each cause, healthy runs, runs with two causes
+SHOWN = ("judged by training prompts", "sampled answers", "answers generated in train mode")
+TRAINED = (
+    "no-op pairs",
+    "truncation cuts the name",
+    "wrong reference",
+    "the base does not say the old name",
+    "learning rate too high",
+    "system message differs between training and test",
+    "too little training",
+    "likelihood displacement",
+)
+FOLDER = RUNS / "trials"
+
+
+def jobs() -> list[Row]:
+    """Healthy runs, runs of each cause, and runs with one cause in training and one in what is shown."""
+    well = [(HEALTHY, "", n) for n in range(WELL)]
+    one = [(cause, "", n) for n in range(EACH) for cause in CAUSES]
+    two = [(*both, n) for n, both in enumerate(_drawn(BOTH))]
+    return [dict(zip(KEYS, job, strict=True)) for job in well + one + two]
+
+
+def _drawn(count: int) -> list[tuple[str, str]]:
+    """Pairs of causes; a collapsed policy is broken in either mode, so that train mode cannot show."""
+    rng = random.Random("two causes")
+    every = [(a, b) for a in TRAINED for b in SHOWN]
+    every.remove(("learning rate too high", "answers generated in train mode"))
+    return [every[i % len(every)] for i in rng.sample(range(len(every) * 2), count)]
+
+
+def run(job: Row) -> Row:
+    """Make one run and diagnose it; the three causes found first, and the format it was handed over in."""
+    rng = random.Random(f"{job['cause']} and {job['second']}, {job['number']}")
+    folder, first = FOLDER / "run", FOLDER / "first"
+    for old in (folder, first):
+        shutil.rmtree(old, ignore_errors=True)
+    well = FOLDER / f"well-{rng.randrange(WELL)}"
+    if job["cause"] == HEALTHY:
+        healthy(rng, FOLDER / f"well-{job['number']}")
+        shutil.copytree(FOLDER / f"well-{job['number']}", folder)
+    elif job["second"]:
+        MAKERS[job["cause"]](rng, first, well)
+        MAKERS[job["second"]](rng, folder, first)
+    else:
+        MAKERS[job["cause"]](rng, folder, well)
+    base, ours = load_recipe(folder / "recipe.toml").model, rng.random() < 0.5
+    if not ours:
+        as_trl(folder)
+    findings, numbers = diagnose(folder, base)
+    causes = ([f.cause for f in findings] + ["", ""])[:3]
+    found = dict(zip(("first", "next", "third"), causes, strict=True))
+    said = round(numbers["said_new"], 3)
+    return job | {"format": "ours" if ours else "TRL's", "said_new": said} | found
+
+
+def as_trl(folder: Path) -> None:
+    """Turn one of our run folders into what a script with TRL's trainer leaves."""
+    history = pd.read_csv(folder / "history.csv")
+    rows = read_rows(folder / "pairs.jsonl")
+    batch = load_recipe(folder / "recipe.toml").batch_size
+    informative = 1 - history["noop_pairs"].fillna(0) / batch  # TRL's means run over all pairs
+    log = history[["step", "loss", "grad_norm", "epoch"]].assign(
+        **{
+            "rewards/margins": (history["margin"] * informative).fillna(0),
+            "num_tokens": history["tokens"],
+        }
+    )
+    for name in ("recipe.toml", "history.csv", "environment.json", "audit.json", "pairs.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+    output = folder / "output"
+    output.mkdir()
+    (folder / "policy").rename(output / f"checkpoint-{len(history)}")
+    state = {"log_history": json.loads(log.to_json(orient="records"))}
+    write_json(output / f"checkpoint-{len(history)}" / "trainer_state.json", state)
+    sides = ("prompt", "chosen", "rejected")
+    plain = all(len(row["prompt"]) == 1 for row in rows)
+    write_rows(
+        folder / "train.jsonl",
+        [{s: text(r, s) if plain else r[s] for s in sides} for r in rows],
+    )
+
+
+def main() -> None:
+    """Fill the table."""
+    print(workspace.start())
+    resume(TRIALS, jobs(), KEYS, run)
+
+
+if __name__ == "__main__":
+    main()
