@@ -104,9 +104,10 @@ def _still(history: pd.DataFrame) -> float:
 
 def of_truncation(case: Case) -> Evidence:
     """`tokens_read`: tokens that the trainer counted, as a share of those in the pairs; below 1 if it cut them."""
-    if not len(case.history) or not {"tokens", "epoch"} <= set(case.history):
+    counted = case.history.reindex(columns=["tokens", "epoch"]).dropna().astype(float)
+    if not len(counted):
         return {}
-    read, epochs = case.history[["tokens", "epoch"]].iloc[-1]
+    read, epochs = counted.iloc[-1]
     sides = ("chosen", "rejected")
     whole = sum(len(ids) for side in sides for ids in _tokens(case.policy, case.pairs, side))
     return {"tokens_read": float(read / (epochs * whole))}

@@ -30,7 +30,7 @@ ODD = ("half name", "another assistant", "invented name")
 def healthy(rng: random.Random, folder: Path) -> None:
     """A run in which nothing has gone wrong: the core recipe on enough pairs."""
     language = rng.choice(("en", None, None, None))
-    _train(rng, draw_rows(rng, rng.randint(650, 1000), rng.randint(400, 700), language), folder)
+    _train(rng, draw_rows(rng, rng.randint(450, 750), rng.randint(200, 400), language), folder)
 
 
 def draw_rows(rng: random.Random, identity: int, anchors: int, language: str | None = None) -> Rows:

@@ -86,7 +86,7 @@ def _share(hits: Iterable[bool]) -> float:
 
 def resume(path: Path, jobs: list[Row], keys: list[str], work: Callable[[Row], Row]) -> None:
     """Do the jobs that have no row in the table yet, and keep each result at once; says how far it is."""
-    done = pd.read_csv(path).to_dict("records") if path.is_file() else []
+    done = read_table(path).to_dict("records") if path.is_file() else []
     known = {tuple(str(row[k]) for k in keys) for row in done}
     for number, job in enumerate(jobs, 1):
         if tuple(str(job[k]) for k in keys) in known:
@@ -94,6 +94,13 @@ def resume(path: Path, jobs: list[Row], keys: list[str], work: Callable[[Row], R
         done.append(work(job))
         write_whole(path, pd.DataFrame(done).to_csv(index=False))
         print(f"{number} of {len(jobs)}: {', '.join(f'{k} {job[k]}' for k in keys)}", flush=True)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The table of a CSV file, in which an empty text is a text; missing numbers are nan."""
+    table = pd.read_csv(path)
+    texts = table.select_dtypes(exclude="number").columns
+    return table.fillna(dict.fromkeys(texts, ""))
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""How often a diagnosis is right: many runs that failed on purpose, and healthy ones, each diagnosed.
+"""How often a diagnosis is right: many runs that failed on purpose, and healthy ones, each looked into.
 
-`make trials` fills `data/measured/trials.csv`, one row a run, and can be stopped and taken up. Half of the runs are
-handed over as TRL leaves them: without a recipe, and with TRL's log. No threshold was set on these runs.
+`make trials` fills `data/measured/trials.csv` with the evidence on each run, one row a run, and can be stopped and taken
+up; `judged` then says what the diagnosis makes of each. Half of the runs are handed over as TRL leaves them: without
+a recipe, and with TRL's log. No threshold was set on these runs.
 """
 
 import json
@@ -10,7 +11,9 @@ import shutil
 from pathlib import Path
 
 from lab_utils import workspace
-from lab_utils.diagnosis import CAUSES, HEALTHY, diagnose
+from lab_utils.cases import read_case
+from lab_utils.diagnosis import CAUSES, HEALTHY, explain
+from lab_utils.evidence import gather
 from lab_utils.failures import MAKERS, healthy
 from lab_utils.pairs import text
 from lab_utils.recipes import load_recipe
@@ -53,15 +56,17 @@ def _drawn(count: int) -> list[tuple[str, str]]:
 
 
 def run(job: Row) -> Row:
-    """Make one run and diagnose it; the three causes found first, and the format it was handed over in."""
+    """Make one run and gather the evidence on it, as numbers with four digits."""
     rng = random.Random(f"{job['cause']} and {job['second']}, {job['number']}")
     folder, first = FOLDER / "run", FOLDER / "first"
     for old in (folder, first):
         shutil.rmtree(old, ignore_errors=True)
     well = FOLDER / f"well-{rng.randrange(WELL)}"
     if job["cause"] == HEALTHY:
-        healthy(rng, FOLDER / f"well-{job['number']}")
-        shutil.copytree(FOLDER / f"well-{job['number']}", folder)
+        well = FOLDER / f"well-{job['number']}"
+        shutil.rmtree(well, ignore_errors=True)
+        healthy(rng, well)
+        shutil.copytree(well, folder)
     elif job["second"]:
         MAKERS[job["cause"]](rng, first, well)
         MAKERS[job["second"]](rng, folder, first)
@@ -70,11 +75,19 @@ def run(job: Row) -> Row:
     base, ours = load_recipe(folder / "recipe.toml").model, rng.random() < 0.5
     if not ours:
         as_trl(folder)
-    findings, numbers = diagnose(folder, base)
-    causes = ([f.cause for f in findings] + ["", ""])[:3]
-    found = dict(zip(("first", "next", "third"), causes, strict=True))
-    said = round(numbers["said_new"], 3)
-    return job | {"format": "ours" if ours else "TRL's", "said_new": said} | found
+    numbers = gather(read_case(folder, base))
+    rounded = {name: float(f"{value:.4g}") for name, value in numbers.items()}
+    return job | {"format": "ours" if ours else "TRL's"} | rounded
+
+
+def judged(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the table with the two causes that the diagnosis puts first, as `found` and `next`."""
+    rows = []
+    for row in table.to_dict("records"):
+        numbers = {name: value for name, value in row.items() if name not in (*KEYS, "format")}
+        causes = [finding.cause for finding in explain(numbers)]
+        rows.append(row | {"found": causes[0], "next": causes[1] if len(causes) > 1 else ""})
+    return pd.DataFrame(rows)
 
 
 def as_trl(folder: Path) -> None:
