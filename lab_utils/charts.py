@@ -9,6 +9,7 @@ from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD
 
 import matplotlib.pyplot as plt  # isort: skip
+import numpy as np  # isort: skip
 import pandas as pd  # isort: skip
 from IPython.display import display  # isort: skip
 
@@ -164,6 +165,112 @@ def draw_history(axes: Sequence[plt.Axes], history: pd.DataFrame, steps: int) ->
         axis.spines[["top", "right"]].set_visible(False)
         if column != "rejected_logratio":
             axis.set_ylim(-0.03, 1.03)
+
+
+def plot_log_ratios(runs: dict[str, pd.DataFrame]) -> plt.Figure:
+    """Chosen and rejected log-ratios over the steps of several runs, one picture a run."""
+    figure, axes = plt.subplots(1, len(runs), figsize=(3.1 * len(runs), 2.8), squeeze=False)
+    for axis, (name, history) in zip(axes[0], runs.items(), strict=True):
+        for side, colour in (("chosen", DEEP), ("rejected", PLAIN)):
+            known = history.dropna(subset=[f"{side}_logratio"])
+            axis.plot(known["step"], known[f"{side}_logratio"], color=colour, label=side)
+        axis.axhline(0, color=BEFORE, linewidth=0.8)
+        axis.set_title(name, fontsize=10, loc="left")
+        axis.set_xlabel("step")
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0][0].set_ylabel("log-ratio to the reference (nats)")
+    axes[0][0].legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def plot_mix(history: pd.DataFrame, kinds: Sequence[str]) -> plt.Figure:
+    """Which identities the probed answers give, over the steps of a run; shares, stacked."""
+    known = history.dropna(subset=list(kinds))
+    figure, axis = plt.subplots(figsize=(7, 2.8))
+    axis.stackplot(known["step"], [known[kind] for kind in kinds], labels=kinds, alpha=0.9)
+    axis.set_xlabel("step")
+    axis.set_ylabel("share of the answers")
+    axis.set_ylim(0, 1)
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def plot_attribution(table: pd.DataFrame, title: str) -> plt.Figure:
+    """Each token's log-ratio in both answers of a pair (see `attribution`), the name's tokens in colour."""
+    figure, axes = plt.subplots(1, 2, figsize=(11, 2.9), sharey=True)
+    for axis, (side, own) in zip(axes, table.groupby("side"), strict=True):
+        marked = own["part"].isin(["divergence", "name"])
+        axis.bar(range(len(own)), own["ratio"], color=marked.map({True: DEEP, False: BEFORE}))
+        axis.set_xticks(range(len(own)), own["token"].str.strip(), rotation=60, fontsize=8)
+        axis.set_title(f"{title}: {side}", fontsize=10, loc="left")
+        axis.axhline(0, color="#333333", linewidth=0.8)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[0].set_ylabel("log-ratio (nats)")
+    figure.tight_layout()
+    return figure
+
+
+def plot_confusion(counts: pd.DataFrame) -> plt.Figure:
+    """How many runs of each cause (rows) were given which cause first (columns)."""
+    figure, axis = plt.subplots(figsize=(9, 6.5))
+    axis.imshow(counts, cmap="Blues")
+    for row, column in zip(*counts.to_numpy().nonzero(), strict=True):
+        count = counts.iat[row, column]
+        dark = count > counts.to_numpy().max() / 2
+        axis.text(column, row, count, ha="center", va="center", color="white" if dark else "black")
+    axis.set_xticks(range(counts.shape[1]), counts.columns, rotation=60, ha="right", fontsize=8)
+    axis.set_yticks(range(counts.shape[0]), counts.index, fontsize=8)
+    axis.set_ylabel("what was done to the run")
+    axis.set_xlabel("what the diagnosis puts first")
+    figure.tight_layout()
+    return figure
+
+
+def plot_map(cells: pd.DataFrame, measure: str, marks: dict[str, tuple[str, str, float, float]]):
+    """Heat maps of a `sweep`: one a base (rows) and loss (columns), learning rate by pairs, means over seeds.
+
+    `marks` names points: base, loss, pairs, rate; they may lie between the cells.
+    """
+    bases, losses = cells["base"].unique(), cells["loss"].unique()
+    figure, axes = plt.subplots(
+        len(bases), len(losses), figsize=(2.6 * len(losses), 2.3 * len(bases)), squeeze=False
+    )
+    for line, base in zip(axes, bases, strict=True):
+        for axis, loss in zip(line, losses, strict=True):
+            own = cells[(cells["base"] == base) & (cells["loss"] == loss)]
+            grid = own.pivot_table(index="pairs", columns="rate", values=measure)
+            _draw_grid(axis, grid)
+            axis.set_title(f"{base}, {loss}", fontsize=9, loc="left")
+            for sign, (on, by, pairs, rate) in marks.items():
+                if (on, by) == (base, loss):
+                    axis.text(_place(grid.columns, rate), _place(grid.index, pairs), sign, **MARK)
+    figure.supxlabel("learning rate")
+    figure.supylabel("informative pairs")
+    figure.tight_layout()
+    return figure
+
+
+MARK = {"ha": "center", "va": "center", "color": "#b42318", "fontsize": 13, "fontweight": "bold"}
+
+
+def _draw_grid(axis: plt.Axes, grid: pd.DataFrame) -> None:
+    axis.imshow(grid, vmin=0, vmax=1, cmap="viridis", origin="lower", aspect="auto")
+    for row, column in np.ndindex(grid.shape):
+        value = grid.iat[row, column]
+        colour = "black" if value > 0.6 else "white"
+        axis.text(column, row - 0.3, f"{value:.2f}", ha="center", fontsize=7, color=colour)
+    axis.set_xticks(range(grid.shape[1]), [f"{rate:.0e}" for rate in grid.columns], fontsize=7)
+    axis.set_yticks(range(grid.shape[0]), grid.index, fontsize=7)
+    axis.set_ylim(-0.5, grid.shape[0] + 0.2)
+
+
+def _place(ticks: Sequence[float], value: float) -> float:
+    """Where a value lies among ticks that grow by about the same factor, in units of a tick."""
+    logs = np.log(np.asarray(ticks, dtype=float))
+    return float(np.polyval(np.polyfit(logs, range(len(logs)), 1), np.log(value)))
 
 
 class LiveHistory:

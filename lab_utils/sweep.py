@@ -84,6 +84,14 @@ def _share(hits: Iterable[bool]) -> float:
     return round(sum(found) / len(found), 4)
 
 
+def weight(cells: pd.DataFrame, measure: str) -> pd.Series:
+    """How much of the variance of a measure each factor explains by itself (eta squared), largest first."""
+    total = ((cells[measure] - cells[measure].mean()) ** 2).sum()
+    means = {name: cells.groupby(name)[measure].transform("mean") for name in KEYS}
+    shares = {name: ((m - cells[measure].mean()) ** 2).sum() / total for name, m in means.items()}
+    return pd.Series(shares).sort_values(ascending=False)
+
+
 def resume(path: Path, jobs: list[Row], keys: list[str], work: Callable[[Row], Row]) -> None:
     """Do the jobs that have no row in the table yet, and keep each result at once; says how far it is."""
     done = read_table(path).to_dict("records") if path.is_file() else []

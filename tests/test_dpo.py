@@ -6,7 +6,9 @@ import torch
 from lab_utils.chat import messages
 from lab_utils.dpo import (
     LN_2,
+    PENALTY,
     dpo_loss,
+    dpo_positive_loss,
     kl_divergence,
     nll,
     noop_floor,
@@ -50,6 +52,13 @@ def test_dpo_loss_by_hand():
     chosen, rejected = torch.tensor([1.0, 0.0]), torch.tensor([-1.0, 1.0])
     expected = (math.log(1 + math.exp(-2)) + math.log(1 + math.exp(1))) / 2  # margins 2 and -1
     assert dpo_loss(chosen, rejected).item() == pytest.approx(expected)
+
+
+def test_dpo_positive_charges_only_for_chosen_answers_below_the_reference():
+    up, down, rejected = torch.tensor([1.0]), torch.tensor([-0.1]), torch.tensor([-1.0])
+    assert dpo_positive_loss(up, rejected) == dpo_loss(up, rejected)
+    charged = -0.1 + 1.0 - PENALTY * 0.1  # lambda x beta x the fall
+    assert dpo_positive_loss(down, rejected).item() == pytest.approx(math.log1p(math.exp(-charged)))
 
 
 def test_nll_is_a_mean_over_tokens_not_over_pairs():
@@ -112,6 +121,22 @@ def test_noop_floor_of_the_lecture():
     assert noop_floor(0, 16) == 0
 
 
+def test_the_trainer_adds_dpo_positive_to_nothing_of_trls(tmp_path):
+    recipe = load_recipe("identity", batch_size=4, loss=["dpo_positive"], loss_weights=[0.5])
+    policy, reference = load_model("tiny-qwen"), load_model("tiny-qwen").model
+    trainer = make_trainer(recipe, hand_made_pairs(), policy, tmp_path)
+    batch = next(iter(trainer.get_train_dataloader()))
+    with torch.no_grad():
+        trainer.model.model.norm.weight.mul_(1.3)
+    loss = trainer._compute_loss(trainer.model, batch, False)
+    plain = load_model("tiny-qwen").model
+    plain.load_state_dict(trainer.model.state_dict())
+    computed, margin = our_loss(plain, reference, batch, recipe.beta, [0.5], dpo_positive_loss)
+    assert loss.item() == pytest.approx(computed, rel=1e-4) and abs(margin) > 0.01
+    loss.backward()
+    assert trainer.model.model.norm.weight.grad.abs().max() > 0
+
+
 @pytest.mark.parametrize("loss", [["sigmoid"], ["sigmoid", "sft"]])
 def test_trl_trains_exactly_our_formulas(loss, tmp_path):
     recipe = load_recipe("identity", batch_size=4, loss=loss, loss_weights=[1.0, 0.5][: len(loss)])
@@ -136,13 +161,15 @@ def test_trl_trains_exactly_our_formulas(loss, tmp_path):
 
 
 @torch.no_grad()
-def our_loss(model, reference, batch, beta: float, weights: list[float]) -> tuple[float, float]:
+def our_loss(
+    model, reference, batch, beta: float, weights: list[float], of_pairs=dpo_loss
+) -> tuple[float, float]:
     ids, completion = batch["input_ids"], batch["completion_mask"]
     read = {"input_ids": ids, "attention_mask": batch["attention_mask"]}
     logits, old_logits = model(**read).logits, reference(**read).logits
     after, before = (sequence_logprobs(x, ids, completion) for x in (logits, old_logits))
     chosen, rejected = rewards(after, before, beta).chunk(2)
-    loss = weights[0] * dpo_loss(chosen, rejected)
+    loss = weights[0] * of_pairs(chosen, rejected)
     if len(weights) > 1:
         of_chosen = slice(0, len(ids) // 2)
         each = token_logprobs(logits[:, :-1], ids[:, 1:])[of_chosen]
