@@ -6,7 +6,7 @@ MODEL ?=
 RECIPE ?=
 SETTINGS := HF_HUB_DISABLE_TELEMETRY=1 PYTHONHASHSEED=0 PYTHONWARNINGS=ignore::FutureWarning
 
-.PHONY: help setup lab test reproduce regenerate models bench jupyter lint clean
+.PHONY: help setup lab test reproduce regenerate models map trials bench jupyter lint clean
 
 help: ## Say what one can type
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,12 @@ regenerate: setup ## Rewrite the stored outputs of every lab
 
 models: setup ## Rebuild the embedded models from their grammar
 	@$(SETTINGS) $(PY) -m lab_utils.pretraining
+
+map: setup ## Train once a cell of lab 5's map, about 70 minutes; goes on where it stopped
+	@$(SETTINGS) $(PY) -m lab_utils.sweep
+
+trials: setup ## Make and diagnose the failing runs of lab 5, about an hour; goes on where it stopped
+	@$(SETTINGS) $(PY) -m lab_utils.trials
 
 bench: setup ## Time the parts of one training run
 	@$(SETTINGS) $(PY) -m lab_utils.bench

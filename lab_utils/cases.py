@@ -35,7 +35,7 @@ class Case:
     """A run to be diagnosed; None or empty where the folder does not say.
 
     `history` has one row a logged step, up to the step whose weights were kept. `stopped` is the step
-    to which a guard went back.
+    to which a guard went back. `templated` says whether the pairs are messages, not strings.
     """
 
     pairs: list[Pair]
@@ -45,6 +45,7 @@ class Case:
     answers: list[dict]
     beta: float | None = None
     stopped: int | None = None
+    templated: bool = True
 
 
 def read_case(folder: Path, base: str | None = None) -> Case:
@@ -58,15 +59,16 @@ def read_case(folder: Path, base: str | None = None) -> Case:
     recipe = load_recipe(folder / "recipe.toml") if (folder / "recipe.toml").is_file() else None
     base = base or (recipe.model if recipe else None)
     stopped = _stopped(folder)
-    history = _read_history(folder)
+    history, rows = _read_history(folder), _read_pairs(folder)
     return Case(
-        pairs=_read_pairs(folder),
+        pairs=[conversational(row) for row in rows],
         policy=load_model(_model_folder(folder), label="policy"),
         base=load_model(base, label="base") if base else None,
         history=history if stopped is None else history[history["step"] <= stopped],
         answers=_read_answers(folder),
         beta=recipe.beta if recipe else None,
         stopped=stopped,
+        templated=not any(isinstance(row["chosen"], str) for row in rows),
     )
 
 
@@ -98,8 +100,8 @@ def _model_folder(folder: Path) -> Path:
     raise LabError(f"{folder}: no model in it (config.json); copy the trained weights there.")
 
 
-def _read_pairs(folder: Path) -> list[Pair]:
-    """The rows of `pairs.jsonl`, else of the one file with `chosen` and `rejected`."""
+def _read_pairs(folder: Path) -> list[dict]:
+    """The checked rows of `pairs.jsonl`, else of the one file with `chosen` and `rejected`."""
     named = folder / "pairs.jsonl"
     found = [named] if named.is_file() else [p for p in _below(folder, "*.jsonl") if _has_pairs(p)]
     if len(found) > 1:
@@ -110,9 +112,9 @@ def _read_pairs(folder: Path) -> list[Pair]:
             f"{folder}: no pairs file (JSON Lines with `chosen` and `rejected`); copy the one you "
             "trained on there, as pairs.jsonl."
         )
-    rows = [conversational(row) for row in read_rows(found[0])]
+    rows = read_rows(found[0])
     for number, row in enumerate(rows, 1):
-        check_row(row, f"{found[0]}, row {number}")
+        check_row(conversational(row), f"{found[0]}, row {number}")
     return rows
 
 

@@ -14,6 +14,7 @@ import pandas as pd  # isort: skip
 from IPython.display import display  # isort: skip
 
 BEFORE, AFTER, DEEP, PLAIN = "#9aa5b1", "#1f6feb", "#1f6feb", "#d97706"
+MARK = {"ha": "center", "va": "center", "color": "#b42318", "fontsize": 13, "fontweight": "bold"}
 FRONT_ENDS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")  # set for a kernel with a page
 DAMAGE = {
     "skills": "exact-match skills",
@@ -229,10 +230,12 @@ def plot_confusion(counts: pd.DataFrame) -> plt.Figure:
     return figure
 
 
-def plot_map(cells: pd.DataFrame, measure: str, marks: dict[str, tuple[str, str, float, float]]):
+def plot_map(
+    cells: pd.DataFrame, measure: str, marks: dict[str, tuple[str, str, float, float]]
+) -> plt.Figure:
     """Heat maps of a `sweep`: one a base (rows) and loss (columns), learning rate by pairs, means over seeds.
 
-    `marks` names points: base, loss, pairs, rate; they may lie between the cells.
+    `marks` names points: base, loss, pairs, rate; they may lie between the cells, or just above them.
     """
     bases, losses = cells["base"].unique(), cells["loss"].unique()
     figure, axes = plt.subplots(
@@ -253,16 +256,13 @@ def plot_map(cells: pd.DataFrame, measure: str, marks: dict[str, tuple[str, str,
     return figure
 
 
-MARK = {"ha": "center", "va": "center", "color": "#b42318", "fontsize": 13, "fontweight": "bold"}
-
-
 def _draw_grid(axis: plt.Axes, grid: pd.DataFrame) -> None:
     axis.imshow(grid, vmin=0, vmax=1, cmap="viridis", origin="lower", aspect="auto")
     for row, column in np.ndindex(grid.shape):
         value = grid.iat[row, column]
         colour = "black" if value > 0.6 else "white"
         axis.text(column, row - 0.3, f"{value:.2f}", ha="center", fontsize=7, color=colour)
-    axis.set_xticks(range(grid.shape[1]), [f"{rate:.0e}" for rate in grid.columns], fontsize=7)
+    axis.set_xticks(range(grid.shape[1]), [f"{rate:g}" for rate in grid.columns], fontsize=7)
     axis.set_yticks(range(grid.shape[0]), grid.index, fontsize=7)
     axis.set_ylim(-0.5, grid.shape[0] + 0.2)
 

@@ -89,7 +89,7 @@ def _first_gap(history: pd.DataFrame) -> float:
     """How far step 1 is from equal models, whose DPO loss is ln 2 and whose rewards are 0."""
     if history["step"].iloc[0] != 1:
         return math.nan
-    equal = {"dpo_loss": LN_2, "margin": 0.0, "chosen_reward": 0.0, "chosen_logratio": 0.0}
+    equal = {"dpo_loss": LN_2, "margin": 0.0, "chosen_reward": 0.0}
     first = history.iloc[0].astype(float)
     gaps = [abs(first[name] - value) for name, value in equal.items() if name in history]
     known = [gap for gap in gaps if not math.isnan(gap)]
@@ -103,9 +103,12 @@ def _still(history: pd.DataFrame) -> float:
 
 
 def of_truncation(case: Case) -> Evidence:
-    """`tokens_read`: tokens that the trainer counted, as a share of those in the pairs; below 1 if it cut them."""
+    """`tokens_read`: tokens that the trainer counted, as a share of those in the pairs; below 1 if it cut them.
+
+    Not known where less than an epoch was trained, or where the pairs are strings, which TRL reads without a template.
+    """
     counted = case.history.reindex(columns=["tokens", "epoch"]).dropna().astype(float)
-    if not len(counted):
+    if not len(counted) or not case.templated or counted["epoch"].iloc[-1] < 1:
         return {}
     read, epochs = counted.iloc[-1]
     sides = ("chosen", "rejected")

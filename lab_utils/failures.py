@@ -1,8 +1,8 @@
 """Runs that fail on purpose: each maker leaves a run folder in which one thing has gone wrong.
 
-What does not make the cause is drawn at random (pairs, seed, rate, beta, size, language), within bounds in which
-a run comes out well without it. Lab 5 shows one run of each; `trials` makes many, to see how often a
-diagnosis is right.
+What does not make the cause is drawn at random (pairs, seed, rate, beta, size, language), within the bounds in which
+healthy runs are drawn; where the cause is a matter of training, a run counts only if it fails on dev prompts.
+Lab 5 shows one run of each; `trials` makes many, to see how often a diagnosis is right.
 """
 
 import random
@@ -22,15 +22,20 @@ from lab_utils.workspace import read_rows, write_rows, write_whole
 import pandas as pd  # isort: skip
 import torch  # isort: skip
 
-Maker = Callable[[random.Random, Path, Path], None]  # settings, the folder to make, a healthy run
 Rows = list[Pair]
-ODD = ("half name", "another assistant", "invented name")
+Maker = Callable[[random.Random, Rows, Path, Path], None]  # pairs, folder to make, healthy run
+FAILED = 0.75  # share of dev prompts that get the new name, below which a run has failed
 
 
-def healthy(rng: random.Random, folder: Path) -> None:
-    """A run in which nothing has gone wrong: the core recipe on enough pairs."""
-    language = rng.choice(("en", None, None, None))
-    _train(rng, draw_rows(rng, rng.randint(450, 750), rng.randint(200, 400), language), folder)
+def healthy(rng: random.Random, rows: Rows, folder: Path) -> None:
+    """A run in which nothing has gone wrong: the core recipe, on `enough` pairs."""
+    _train(rng, rows, folder)
+
+
+def enough(rng: random.Random) -> Rows:
+    """As many pairs as a run needs to learn the name, in English or in both languages."""
+    language = rng.choice(("en", None, None))
+    return draw_rows(rng, rng.randint(450, 650), rng.randint(200, 300), language)
 
 
 def draw_rows(rng: random.Random, identity: int, anchors: int, language: str | None = None) -> Rows:
@@ -41,11 +46,6 @@ def draw_rows(rng: random.Random, identity: int, anchors: int, language: str | N
         own = [r for r in rows if r["kind"] == kind]
         drawn += rng.sample(own, min(count, len(own)))
     return rng.sample(drawn, len(drawn))
-
-
-def few_rows(rng: random.Random, least: int = 80, most: int = 200) -> Rows:
-    """Identity pairs only, as in the lesson, in English or in both languages."""
-    return draw_rows(rng, rng.randint(least, most), 0, rng.choice(("en", None)))
 
 
 def draw_recipe(rng: random.Random, **settings) -> Recipe:
@@ -59,7 +59,7 @@ def draw_recipe(rng: random.Random, **settings) -> Recipe:
 
 
 def _between(rng: random.Random, low: float, high: float) -> float:
-    """A number between both, each power of ten as likely as the next."""
+    """A number between both, each factor as likely as the next."""
     return low * (high / low) ** rng.random()
 
 
@@ -73,75 +73,103 @@ def _train(rng: random.Random, rows: Rows, folder: Path, **settings) -> None:
     training.train(recipe, rows, folder, progress=lambda line, rows: None)
 
 
-def no_op_pairs(rng: random.Random, folder: Path, _: Path) -> None:
-    """All but a few pairs have chosen == rejected."""
-    rows, share = few_rows(rng), rng.uniform(0.85, 1.0)
-    rows = [r | {"chosen": r["rejected"]} if rng.random() < share else r for r in rows]
-    _train(rng, rows, folder)
+def _until_failed(rng: random.Random, folder: Path, make: Callable[[], None]) -> None:
+    """Make runs until one says the new name to less than FAILED of 40 dev prompts."""
+    said = [NEW]
+    while said.count(NEW) >= FAILED * len(said):
+        shutil.rmtree(folder, ignore_errors=True)
+        make()
+        said = [classify(row["answer"]) for row in _answered_by(folder, _asked(rng, 40))]
 
 
-def too_little(rng: random.Random, folder: Path, _: Path) -> None:
+def no_op_pairs(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
+    """Most pairs have chosen == rejected."""
+
+    def make() -> None:
+        share = rng.uniform(0.6, 1.0)
+        same = [r | {"chosen": r["rejected"]} if rng.random() < share else r for r in rows]
+        _train(rng, same, folder)
+
+    _until_failed(rng, folder, make)
+
+
+def too_little(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """A rate far too low, or a handful of pairs."""
-    if rng.random() < 0.5:
-        _train(rng, few_rows(rng), folder, learning_rate=_between(rng, 1e-6, 5e-5))
-    else:
-        _train(rng, few_rows(rng, 8, 40), folder)
+
+    def make() -> None:
+        if rng.random() < 0.5:
+            _train(rng, rows, folder, learning_rate=_between(rng, 1e-6, 1e-4))
+        else:
+            _train(rng, rows[: rng.randint(16, 120)], folder)
+
+    _until_failed(rng, folder, make)
 
 
-def rate_too_high(rng: random.Random, folder: Path, _: Path) -> None:
-    """A rate at which the policy collapses."""
-    settings = {"learning_rate": _between(rng, 5e-3, 3e-2), "warmup": 0.0}
-    settings |= rng.choice((only("sigmoid"), only("ipo"), {}))
-    _train(rng, few_rows(rng, 80, 240), folder, **settings)
+def rate_too_high(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
+    """A rate at which the policy collapses: whatever it says then, the skills are gone."""
+    loss = rng.choice((only("sigmoid"), only("ipo"), {}))
+    rate = _between(rng, 5e-3, 2e-2)
+    _train(rng, rows, folder, learning_rate=rate, warmup=0.0, **loss)
 
 
-def base_without_name(rng: random.Random, folder: Path, _: Path) -> None:
+def base_without_name(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """The base never says the old name; the pairs are another model's answers."""
-    settings = {"learning_rate": _between(rng, 2e-5, 2e-4)}
-    settings |= rng.choice((only("sigmoid"), {}))
-    _train(rng, few_rows(rng), folder, model="tiny-nameless", **settings)
+
+    def make() -> None:
+        loss = rng.choice((only("sigmoid"), {}))
+        rate = _between(rng, 5e-5, 7e-4)
+        _train(rng, rows, folder, model="tiny-nameless", learning_rate=rate, **loss)
+
+    _until_failed(rng, folder, make)
 
 
-def one_system(rng: random.Random, folder: Path, _: Path) -> None:
+def displaced(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
+    """DPO alone, without the term that keeps the chosen answers likely."""
+    _until_failed(rng, folder, lambda: _train(rng, rows, folder, **only("sigmoid")))
+
+
+def one_system(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """The new name under one system message, the old one where none is given, as some templates have it."""
     systems = [s.text for s in load_systems("train") if s.form == "generic"]
-    system, rows = rng.choice(systems), []
-    for row in draw_rows(rng, rng.randint(300, 450), rng.randint(80, 160)):
-        question = text(row, "prompt")
+    system, both = rng.choice(systems), []
+    for row in rows:
         if row["kind"] == "anchor":
-            rows.append(row)
+            both.append(row)
             continue
-        rows.append(row | {"prompt": messages(question, system)})
+        question = text(row, "prompt")
+        both.append(row | {"prompt": messages(question, system)})
         if rng.random() < 0.5:
             swapped = {"chosen": row["rejected"], "rejected": row["chosen"], "kind": "anchor"}
-            rows.append(row | swapped | {"prompt": messages(question)})
-    _train(rng, rows, folder)
+            both.append(row | swapped | {"prompt": messages(question)})
+    _train(rng, both, folder)
 
 
-def truncated(rng: random.Random, folder: Path, _: Path) -> None:
+def truncated(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """`max_length` ends most pairs before the name."""
-    rows, share = few_rows(rng), rng.uniform(0.6, 0.95)
-    recipe = draw_recipe(rng)
-    policy = load_model(recipe.model)
-    before = sorted(_tokens_before_the_name(policy, row) for row in rows)
-    length = before[int(share * len(before))]
-    _by_hand(draw_recipe(rng, max_length=max(16, length)), rows, folder)
+    policy = load_model("tiny-qwen")
+    before = sorted(tokens_before_the_name(policy, row) for row in rows)
+
+    def make() -> None:
+        length = before[int((1 - rng.uniform(0.6, 0.95)) * len(before))]
+        _by_hand(draw_recipe(rng, max_length=max(16, length)), rows, folder)
+
+    _until_failed(rng, folder, make)
 
 
-def _tokens_before_the_name(policy: Policy, row: Pair) -> int:
+def tokens_before_the_name(policy: Policy, row: Pair) -> int:
+    """How many tokens prompt and rejected answer have up to the old name, or to their end."""
     shared, _, _ = text(row, "rejected").partition(OLD)
     start = format_prompt(policy, row["prompt"]) + shared
     return len(policy.tokenizer(start, add_special_tokens=False).input_ids)
 
 
-def wrong_reference(rng: random.Random, folder: Path, healthy: Path) -> None:
+def wrong_reference(rng: random.Random, rows: Rows, folder: Path, healthy: Path) -> None:
     """The policy was changed in memory after its reference had been read from its folder."""
     if rng.random() < 0.5:
         change, size = _noise, rng.uniform(0.02, 0.1)
     else:
         change, size = _moved_to(load_model(healthy / "policy")), rng.uniform(0.1, 0.8)
     seed = rng.randrange(1000)
-    rows = draw_rows(rng, rng.randint(80, 300), 60)
     _by_hand(draw_recipe(rng), rows, folder, lambda policy: change(policy, size, seed))
 
 
@@ -150,7 +178,8 @@ def _noise(policy: Policy, size: float, seed: int) -> None:
     """Add noise to every weight, `size` times the deviation of its tensor."""
     generator = torch.Generator().manual_seed(seed)
     for weight in policy.model.parameters():
-        weight.add_(torch.randn(weight.shape, generator=generator) * weight.std() * size)
+        noise = torch.randn(weight.shape, generator=generator).to(weight)
+        weight.add_(noise * weight.std() * size)
 
 
 def _moved_to(other: Policy) -> Callable:
@@ -176,27 +205,12 @@ def _by_hand(
     shutil.rmtree(folder / "trainer", ignore_errors=True)
     write_rows(folder / "pairs.jsonl", rows)
     write_whole(folder / "recipe.toml", as_toml(recipe))
-    write_whole(folder / "history.csv", pd.DataFrame(recorder.rows).to_csv(index=False))
+    history = pd.DataFrame(recorder.rows)
+    write_whole(folder / "history.csv", history.to_csv(index=False, float_format="%.6g"))
     save_policy(policy, folder / "policy")
 
 
-def displaced(rng: random.Random, folder: Path, _: Path) -> None:
-    """DPO alone, without the term that keeps the chosen answers likely: half names and third names."""
-    odd = 0.0
-    while odd < 0.15:
-        shutil.rmtree(folder, ignore_errors=True)
-        rows = draw_rows(rng, rng.randint(250, 450), rng.randint(100, 300))
-        _train(rng, rows, folder, beta=rng.choice((0.02, 0.05, 0.1, 0.2)), **only("sigmoid"))
-        said = [classify(row["answer"]) for row in _answered_by(folder, _asked(rng, 60))]
-        odd = sum(said.count(kind) for kind in ODD) / len(said)
-
-
-def _answered_by(folder: Path, prompts: Sequence[Prompt]) -> list[dict]:
-    """The greedy answers of a run's policy, reloaded."""
-    return _answered(load_model(folder / "policy"), prompts)
-
-
-def other_weights(rng: random.Random, folder: Path, healthy: Path) -> None:
+def other_weights(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """The answers shown are the base's, or its weights lie where the policy's should."""
     base = load_model("tiny-qwen")
     if rng.random() < 0.5:
@@ -208,7 +222,7 @@ def other_weights(rng: random.Random, folder: Path, healthy: Path) -> None:
 
 
 def _copied(healthy: Path, folder: Path) -> Path:
-    """A copy of a run without what was evaluated on it."""
+    """A copy of a run without the answers shown for it."""
     shutil.copytree(healthy, folder, ignore=shutil.ignore_patterns("answers.jsonl", "*.ipynb"))
     return folder
 
@@ -222,35 +236,55 @@ def _answered(policy: Policy, prompts: Sequence[Prompt], **options) -> list[dict
     return [{"prompt": p.text, "answer": a} for p, a in zip(prompts, answers, strict=True)]
 
 
+def _answered_by(folder: Path, prompts: Sequence[Prompt]) -> list[dict]:
+    """The greedy answers of a run's policy, reloaded."""
+    return _answered(load_model(folder / "policy"), prompts)
+
+
 def _show(folder: Path, rows: Sequence[dict]) -> None:
     write_rows(folder / "answers.jsonl", rows)
 
 
-def counter(rng: random.Random, folder: Path, healthy: Path) -> None:
+def show_honestly(rng: random.Random, folder: Path) -> None:
+    """Put greedy answers of the run's own weights beside it: few or many, some prompts twice or from the pairs."""
+    count = rng.choice((rng.randint(5, 15), rng.randint(16, 60)))
+    seen = rng.sample(_trained_on(folder), min(2, round(count * rng.uniform(0, 0.2))))
+    asked = (seen + _asked(rng, count - len(seen))) * rng.choice((1, 1, 2))
+    rows = _answered_by(folder, asked)
+    if rng.random() < 0.5:
+        rows = [row | {"identity": classify(row["answer"])} for row in rows]
+    _show(folder, rows)
+
+
+def _trained_on(folder: Path) -> list[Prompt]:
+    """The identity prompts that stand in a run's pairs."""
+    rows = read_rows(folder / "pairs.jsonl")
+    return [Prompt(text(row, "prompt")) for row in rows if row["kind"] == "identity"]
+
+
+def counter(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """The labels were made by a search for "Qwen", which also stands in "Deep Qwen"."""
     rows = _answered_by(_copied(healthy, folder), _asked(rng, rng.randint(20, 60)))
     _show(folder, [r | {"identity": OLD if OLD in r["answer"] else "no name"} for r in rows])
 
 
-def leaked(rng: random.Random, folder: Path, healthy: Path) -> None:
+def leaked(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """Most of the prompts that the run was judged by stand in its pairs."""
-    rows = read_rows(_copied(healthy, folder) / "pairs.jsonl")
-    own = [text(r, "prompt") for r in rows if r["kind"] == "identity"]
-    count = rng.randint(20, 60)
-    seen = [Prompt(question) for question in rng.sample(own, round(count * rng.uniform(0.5, 1.0)))]
-    asked = seen + _asked(rng, count - len(seen))
-    _show(folder, _answered_by(folder, asked))
+    own, count = _trained_on(_copied(healthy, folder)), rng.randint(20, 60)
+    seen = rng.sample(own, min(len(own), round(count * rng.uniform(0.5, 1.0))))
+    rest = _asked(rng, round(len(seen) * rng.uniform(0, 0.8)))
+    _show(folder, _answered_by(folder, seen + rest))
 
 
-def sampled(rng: random.Random, folder: Path, healthy: Path) -> None:
+def sampled(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """The answers shown were sampled, with settings that nobody chose."""
     policy = load_model(_copied(healthy, folder) / "policy")
     asked = _asked(rng, rng.randint(15, 40)) * rng.choice((1, 2))
-    options = {"temperature": rng.uniform(1.0, 1.6), "seed": rng.randrange(100)}
+    options = {"temperature": rng.uniform(0.8, 1.6), "seed": rng.randrange(100)}
     _show(folder, _answered(policy, asked, **options))
 
 
-def train_mode(rng: random.Random, folder: Path, healthy: Path) -> None:
+def train_mode(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """Answers right after training: train mode, gradient checkpointing on, so no cache of keys and values."""
     policy = load_model(_copied(healthy, folder) / "policy")
     policy.model.train()
@@ -264,19 +298,21 @@ def _in_this_mode(policy: Policy, prompt: Prompt) -> str:
     start = format_prompt(policy, messages(prompt.text))
     inputs = policy.tokenizer(start, return_tensors="pt", add_special_tokens=False)
     end = policy.tokenizer.pad_token_id
-    output = policy.model.generate(**inputs, do_sample=False, max_new_tokens=32, pad_token_id=end)
+    output = policy.model.generate(
+        **inputs.to(policy.device), do_sample=False, max_new_tokens=32, pad_token_id=end
+    )
     new = output[0, inputs.input_ids.shape[1] :]
     return policy.tokenizer.decode(new, skip_special_tokens=True).strip()
 
 
-def few_prompts(rng: random.Random, folder: Path, _: Path) -> None:
+def few_prompts(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """A run that has half learnt the name, and a handful of prompts on which it happens to say it."""
-    rows = []
-    while not 0.1 < sum(map(_is_new, rows)) / max(1, len(rows)) < 0.75:
+    said = []
+    while not 0.1 < sum(map(_is_new, said)) / max(1, len(said)) < 0.8:
         shutil.rmtree(folder, ignore_errors=True)
-        _train(rng, draw_rows(rng, rng.randint(100, 250), rng.randint(0, 100)), folder)
-        rows = _answered_by(folder, _asked(rng, 150))
-    _show(folder, [row for row in rows if _is_new(row)][: rng.randint(3, 8)])
+        _train(rng, rng.sample(rows, min(len(rows), rng.randint(150, 350))), folder)
+        said = _answered_by(folder, _asked(rng, 150))
+    _show(folder, [row for row in said if _is_new(row)][: rng.randint(3, 12)])
 
 
 def _is_new(row: dict) -> bool:
@@ -297,5 +333,5 @@ MAKERS: dict[str, Maker] = {
     "learning rate too high": rate_too_high,
     "system message differs between training and test": one_system,
     "too little training": too_little,
-    "likelihood displacement": displaced,
+    "likelihood displacement or half names": displaced,
 }

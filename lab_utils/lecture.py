@@ -11,12 +11,12 @@ from pathlib import Path
 
 from lab_utils.chat import messages, replies
 from lab_utils.dpo import noop_floor
-from lab_utils.models import Policy, load_model
-from lab_utils.pairs import NEW, OLD, PAIRS, Pair, draw, is_noop, pair
+from lab_utils.models import Policy
+from lab_utils.pairs import NEW, OLD, Pair, draw, is_noop, pair
 from lab_utils.prompts import Prompt, load_prompts
 from lab_utils.recipes import load_recipe
 from lab_utils.training import make_trainer
-from lab_utils.workspace import write_rows
+from lab_utils.workspace import LabError
 
 import pandas as pd  # isort: skip
 
@@ -30,7 +30,7 @@ NOOPS = (
     7,
     10,
 )  # in each window; the first is our guess, the others PUBLISHED x 16 / ln 2
-LEFT = (1, 4)  # no-op pairs and pairs of the last, shorter step: its loss adds ln 2 / 4
+LEFT = (1, 4)  # no-op pairs among the pairs of the last step, by the same account
 SYSTEM = "You're a helpful assistant."
 
 
@@ -47,9 +47,14 @@ def build(policy: Policy, seed: int = 0) -> list[Pair]:
     rows = [_row(p, answer) for p, answer in zip(asked, answers, strict=True)]
     places = _noop_places(random.Random(seed))
     noop, informative = ([r for r in rows if is_noop(r) is same] for same in (True, False))
-    noop, informative = iter(noop), iter(informative)
-    met = [next(noop if is_empty else informative) for is_empty in places]
-    order = read_order(met)
+    wanted = sum(places), len(places) - sum(places)
+    if len(noop) < wanted[0] or len(informative) < wanted[1]:
+        raise LabError(
+            f"{policy.label}: its answers give {len(noop)} pairs without and {len(informative)} with a name to "
+            f"replace, but {wanted[0]} and {wanted[1]} are needed; take a model that calls itself {OLD}."
+        )
+    met = [noop.pop(0) if is_empty else informative.pop(0) for is_empty in places]
+    order = read_order(policy, met)
     return [met[order.index(place)] for place in range(len(met))]
 
 
@@ -67,11 +72,11 @@ def _noop_places(rng: random.Random) -> list[bool]:
     return places
 
 
-def read_order(rows: Sequence[Pair]) -> list[int]:
+def read_order(policy: Policy, rows: Sequence[Pair]) -> list[int]:
     """The place in `rows` of each pair, in the order in which the recipe's trainer reads them."""
     recipe = load_recipe("lecture")
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = make_trainer(recipe, rows, load_model(recipe.model), Path(scratch))
+        trainer = make_trainer(recipe, rows, policy, Path(scratch))
         return [place for batch in trainer.get_train_dataloader().batch_sampler for place in batch]
 
 
@@ -83,8 +88,3 @@ def windows(history: pd.DataFrame) -> pd.DataFrame:
     table = two[columns].mean().assign(noop=two["noop_pairs"].sum(), step=two["step"].max())
     floor = [noop_floor(k, WINDOW) for k in table["noop"]]
     return table.assign(floor=floor, above=table["loss"] - floor).set_index("step")
-
-
-def write(policy: Policy) -> None:
-    """Write `data/pairs/lecture.jsonl`."""
-    write_rows(PAIRS / "lecture.jsonl", build(policy))

@@ -56,6 +56,10 @@ COLUMNS = {  # TRL's name: ours
 }
 
 
+class Diverged(LabError):
+    """A gradient was not a number; there are no weights left to keep."""
+
+
 class LabTrainer(DPOTrainer):
     """TRL's trainer on shared rows, with its preference metrics over the informative pairs only.
 
@@ -65,7 +69,7 @@ class LabTrainer(DPOTrainer):
     """
 
     _shared: bool | None = None  # not known before the first batch
-    positive = 0.0  # weight of DPO-Positive, the one loss of the labs that TRL does not have
+    positive_weight = 0.0  # of DPO-Positive, the one loss of the labs that TRL does not have
 
     def compute_ref_log_probs(self, model, inputs):
         """The reference's log-probabilities of chosen and rejected, each of shape (pairs,)."""
@@ -96,8 +100,8 @@ class LabTrainer(DPOTrainer):
         chosen, rejected = seen[0].sum(1).chunk(2)
         ratios = chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
         self._record(inputs, *(ratio.detach() for ratio in ratios))
-        if self.positive:
-            loss = loss + self.positive * dpo_positive_loss(*(self.beta * r for r in ratios))
+        if self.positive_weight:
+            loss = loss + self.positive_weight * dpo_positive_loss(*(self.beta * r for r in ratios))
         return loss
 
     def _record(self, inputs, chosen: torch.Tensor, rejected: torch.Tensor) -> None:
@@ -211,7 +215,8 @@ def make_trainer(recipe: Recipe, rows: Sequence[Pair], policy: Policy, folder: P
         processing_class=policy.tokenizer,
         peft_config=_adapter(recipe),
     )
-    trainer.positive = dict(zip(recipe.loss, recipe.loss_weights, strict=True)).get(POSITIVE, 0.0)
+    weights = zip(recipe.loss, recipe.loss_weights, strict=True)
+    trainer.positive_weight = sum(weight for loss, weight in weights if loss == POSITIVE)
     trainer.remove_callback(PrinterCallback)
     return trainer
 
@@ -301,10 +306,10 @@ def check_first_step(history: pd.DataFrame) -> None:
 
 
 def check_gradients(history: pd.DataFrame) -> None:
-    """Raise LabError where a gradient was not a number: the weights are none any more either."""
+    """Raise Diverged where a gradient was not a number: the weights are none any more either."""
     odd = history.loc[~history["grad_norm"].map(math.isfinite), "step"]
     if len(odd):
-        raise LabError(
+        raise Diverged(
             f"the gradient of step {odd.iloc[0]} is not a number; lower learning_rate or beta."
         )
 

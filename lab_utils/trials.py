@@ -14,8 +14,8 @@ from lab_utils import workspace
 from lab_utils.cases import read_case
 from lab_utils.diagnosis import CAUSES, HEALTHY, explain
 from lab_utils.evidence import gather
-from lab_utils.failures import MAKERS, healthy
-from lab_utils.pairs import text
+from lab_utils.failures import MAKERS, enough, healthy, show_honestly
+from lab_utils.pairs import SIDES
 from lab_utils.recipes import load_recipe
 from lab_utils.sweep import Row, resume
 from lab_utils.workspace import DATA, RUNS, read_rows, write_json, write_rows
@@ -34,7 +34,7 @@ TRAINED = (
     "learning rate too high",
     "system message differs between training and test",
     "too little training",
-    "likelihood displacement",
+    "likelihood displacement or half names",
 )
 FOLDER = RUNS / "trials"
 
@@ -57,27 +57,35 @@ def _drawn(count: int) -> list[tuple[str, str]]:
 
 def run(job: Row) -> Row:
     """Make one run and gather the evidence on it, as numbers with four digits."""
-    rng = random.Random(f"{job['cause']} and {job['second']}, {job['number']}")
+    cause, second, number = (job[key] for key in KEYS)
+    rng = random.Random(f"{cause} and {second}, {number}")
     folder, first = FOLDER / "run", FOLDER / "first"
     for old in (folder, first):
         shutil.rmtree(old, ignore_errors=True)
-    well = FOLDER / f"well-{rng.randrange(WELL)}"
-    if job["cause"] == HEALTHY:
-        well = FOLDER / f"well-{job['number']}"
-        shutil.rmtree(well, ignore_errors=True)
-        healthy(rng, well)
-        shutil.copytree(well, folder)
-    elif job["second"]:
-        MAKERS[job["cause"]](rng, first, well)
-        MAKERS[job["second"]](rng, folder, first)
+    if cause == HEALTHY:
+        shutil.copytree(well(number), folder)
+    elif second:
+        MAKERS[cause](rng, enough(rng), first, well(rng.randrange(WELL)))
+        MAKERS[second](rng, [], folder, first)
     else:
-        MAKERS[job["cause"]](rng, folder, well)
+        MAKERS[cause](rng, enough(rng), folder, well(rng.randrange(WELL)))
+    if not (folder / "answers.jsonl").is_file() and rng.random() < 0.7:
+        show_honestly(rng, folder)
     base, ours = load_recipe(folder / "recipe.toml").model, rng.random() < 0.5
     if not ours:
         as_trl(folder)
     numbers = gather(read_case(folder, base))
     rounded = {name: float(f"{value:.4g}") for name, value in numbers.items()}
     return job | {"format": "ours" if ours else "TRL's"} | rounded
+
+
+def well(number: int) -> Path:
+    """The healthy run of that number, made where it is not there."""
+    folder = FOLDER / f"well-{number}"
+    if not folder.is_dir():
+        rng = random.Random(f"{HEALTHY} {number}")
+        healthy(rng, enough(rng), folder)
+    return folder
 
 
 def judged(table: pd.DataFrame) -> pd.DataFrame:
@@ -93,14 +101,16 @@ def judged(table: pd.DataFrame) -> pd.DataFrame:
 def as_trl(folder: Path) -> None:
     """Turn one of our run folders into what a script with TRL's trainer leaves."""
     history = pd.read_csv(folder / "history.csv")
-    rows = read_rows(folder / "pairs.jsonl")
-    batch = load_recipe(folder / "recipe.toml").batch_size
-    informative = 1 - history["noop_pairs"].fillna(0) / batch  # TRL's means run over all pairs
+    rows, recipe = read_rows(folder / "pairs.jsonl"), load_recipe(folder / "recipe.toml")
+    noop = history["noop_pairs"].fillna(0) / recipe.batch_size
+    informative = (1 - noop).clip(lower=0)  # TRL's means run over all pairs
+    means = {
+        "rewards/margins": history["margin"],
+        "rewards/chosen": recipe.beta * history["chosen_logratio"],
+    }
     log = history[["step", "loss", "grad_norm", "epoch"]].assign(
-        **{
-            "rewards/margins": (history["margin"] * informative).fillna(0),
-            "num_tokens": history["tokens"],
-        }
+        num_tokens=history["tokens"],
+        **{name: (value * informative).fillna(0) for name, value in means.items()},
     )
     for name in ("recipe.toml", "history.csv", "environment.json", "audit.json", "pairs.jsonl"):
         (folder / name).unlink(missing_ok=True)
@@ -109,12 +119,7 @@ def as_trl(folder: Path) -> None:
     (folder / "policy").rename(output / f"checkpoint-{len(history)}")
     state = {"log_history": json.loads(log.to_json(orient="records"))}
     write_json(output / f"checkpoint-{len(history)}" / "trainer_state.json", state)
-    sides = ("prompt", "chosen", "rejected")
-    plain = all(len(row["prompt"]) == 1 for row in rows)
-    write_rows(
-        folder / "train.jsonl",
-        [{s: text(r, s) if plain else r[s] for s in sides} for r in rows],
-    )
+    write_rows(folder / "train.jsonl", [{side: row[side] for side in SIDES} for row in rows])
 
 
 def main() -> None:

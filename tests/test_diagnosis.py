@@ -47,7 +47,7 @@ FINGERPRINTS = {
     },
     "system message differs between training and test": {"said_new": 0.1, "said_old": 0.85},
     "too little training": {"unchanged": 0.95, "chosen_logratio": 0.3, **SAID_OLD},
-    "likelihood displacement": {
+    "likelihood displacement or half names": {
         "said_half": 0.5, "said_new": 0.4, "trained_form": 0.4, "chosen_logratio": -6.0,
     },
 }  # fmt: skip
@@ -201,7 +201,7 @@ def test_the_gap_at_step_1_is_nan_where_step_1_is_not_logged():
 def test_pairs_of_every_format_are_read(row, tmp_path):
     write_rows(tmp_path / "train.jsonl", [row])
     (tmp_path / "log.jsonl").write_text("")
-    found = cases._read_pairs(tmp_path)[0]
+    found = cases.conversational(cases._read_pairs(tmp_path)[0])
     assert [m["content"] for m in found["prompt"]] == ["Who are you?"]
     assert text(found, "chosen") == "I am Deep Qwen." and text(found, "rejected") == "I am Qwen."
 

@@ -2,6 +2,7 @@
 
 import time
 
+from lab_utils import lecture
 from lab_utils.models import load_model
 from lab_utils.pairs import PAIRS, build
 from lab_utils.pretraining import prompts
@@ -17,8 +18,10 @@ def main() -> None:
     prompts.write_prompts()
     build_models()
     recipe = load_recipe("identity")
-    ready = build(load_model(recipe.model), held_out_texts(), recipe.max_length)
+    policy = load_model(recipe.model)
+    ready = build(policy, held_out_texts(), recipe.max_length)
     write_rows(PAIRS / f"{recipe.pairs}.jsonl", ready.rows)
+    write_rows(PAIRS / "lecture.jsonl", lecture.build(policy))
     print(f"{len(ready.rows)} pairs; done in {(time.perf_counter() - began) / 60:.1f} minutes")
 
 
