@@ -159,7 +159,7 @@ def truncated(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
 def tokens_before_the_name(policy: Policy, row: Pair) -> int:
     """How many tokens prompt and rejected answer have up to the old name, or to their end."""
     shared, _, _ = text(row, "rejected").partition(OLD)
-    start = format_prompt(policy, row["prompt"]) + shared
+    start = format_prompt(policy, row["prompt"]) + shared.rstrip()
     return len(policy.tokenizer(start, add_special_tokens=False).input_ids)
 
 

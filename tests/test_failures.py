@@ -1,76 +1,144 @@
-"""The runs that fail on purpose do, what was measured on many of them stands, and the map is whole."""
+"""The runs that fail on purpose do what their makers say, and the map is whole."""
 
+import json
 import random
+import shutil
 
 import pandas as pd
 import pytest
 
 from lab_utils import failures, sweep, trials
 from lab_utils.cases import read_case
-from lab_utils.diagnosis import CAUSES, HEALTHY, diagnose
+from lab_utils.diagnosis import CAUSES, HEALTHY, explain
 from lab_utils.evidence import gather
 from lab_utils.identity import classify
-from lab_utils.pairs import NEW, PAIRS, is_noop, read_pairs
+from lab_utils.models import load_model
+from lab_utils.pairs import NEW, OLD, PAIRS, is_noop, read_pairs, text
+from lab_utils.recipes import load_recipe
 from lab_utils.workspace import read_rows
 
-JUDGED = trials.judged(sweep.read_table(trials.TRIALS))
-SINGLE = JUDGED[(JUDGED["second"] == "") & (JUDGED["cause"] != HEALTHY)]
+SOME = failures.draw_rows(random.Random(0), 24, 8, "en")
 
 
-def test_every_cause_has_a_maker():
+def test_every_cause_has_a_maker_and_a_place_in_the_trials():
     assert list(failures.MAKERS) == list(CAUSES)
-
-
-@pytest.fixture(scope="module")
-def bad(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bad") / "run"
-    failures.no_op_pairs(random.Random(1), folder, folder)
-    return folder
-
-
-def test_a_maker_leaves_a_run_with_its_cause(bad):
-    rows = read_rows(bad / "pairs.jsonl")
-    assert sum(map(is_noop, rows)) > 0.7 * len(rows)
-    assert diagnose(bad)[0][0].cause == "no-op pairs"
-
-
-def test_trls_format_loses_no_evidence_but_beta(bad):
-    ours = gather(read_case(bad))
-    trials.as_trl(bad)
-    assert not list(bad.glob("*.toml")) and not list(bad.glob("history.csv"))
-    theirs = gather(read_case(bad, "tiny-qwen"))
-    # rewards are means over all pairs there, and beta is not known
-    odd = {"logged_reward", "logged_margin", "first_gap"}
-    same = {k: v for k, v in ours.items() if k not in odd and v == v}
-    assert {k: theirs[k] for k in same} == pytest.approx(same, rel=1e-4)
-
-
-def test_a_cut_before_the_name_is_before_the_name(tmp_path):
-    failures.truncated(random.Random(1), tmp_path / "run", tmp_path)
-    assert gather(read_case(tmp_path / "run"))["tokens_read"] < 0.97
+    assert set(trials.TRAINED) | set(trials.SHOWN) < set(CAUSES)
+    jobs = trials.jobs()
+    assert len({tuple(job.values()) for job in jobs}) == len(jobs)
+    single = [job for job in jobs if not job["second"]]
+    assert sum(job["cause"] != HEALTHY for job in single) >= 150
+    assert sum(job["cause"] == HEALTHY for job in single) >= 40
 
 
 def test_drawn_rows_are_the_committed_ones():
     known = [str(r) for r in read_pairs(PAIRS / "identity.jsonl")]
-    rows = failures.draw_rows(random.Random(0), 30, 20, "en")
-    assert len(rows) == 50 and {r["language"] for r in rows} == {"en"}
-    assert all(str(r) in known for r in rows)
+    assert len(SOME) == 32 and {r["language"] for r in SOME} == {"en"}
+    assert all(str(r) in known for r in SOME)
 
 
-def test_the_trials_are_those_that_were_planned():
-    planned = {tuple(map(str, job.values())) for job in trials.jobs()}
-    assert {tuple(map(str, row)) for row in JUDGED[trials.KEYS].to_numpy()} == planned
-    assert len(SINGLE) >= 150 and (JUDGED["cause"] == HEALTHY).sum() >= 40
-    assert set(JUDGED["format"]) == {"ours", "TRL's"}
+@pytest.fixture(scope="module")
+def well(tmp_path_factory):
+    """A short run, in the place of a healthy one."""
+    folder = tmp_path_factory.mktemp("well") / "run"
+    failures.healthy(random.Random(0), SOME, folder)
+    return folder
 
 
-def test_the_diagnosis_is_right_as_often_as_promised():
-    assert (SINGLE["found"] == SINGLE["cause"]).mean() >= 0.95
-    well = JUDGED[JUDGED["cause"] == HEALTHY]
-    assert (well["found"] == HEALTHY).all()
-    both = JUDGED[JUDGED["second"] != ""]
-    found = [{a, b} == {c, d} for a, b, c, d in both[["cause", "second", "found", "next"]].values]
-    assert sum(found) / len(found) >= 0.9
+def made(cause, tmp_path, well, seed=1):
+    folder = tmp_path / "run"
+    failures.MAKERS[cause](random.Random(seed), SOME, folder, well)
+    return folder
+
+
+def recipe_of(folder):
+    return load_recipe(folder / "recipe.toml")
+
+
+def test_no_op_pairs_are_most(tmp_path, well):
+    rows = read_rows(made("no-op pairs", tmp_path, well) / "pairs.jsonl")
+    assert sum(map(is_noop, rows)) > 0.5 * len(rows)
+
+
+def test_a_cut_is_before_the_name_in_most_pairs(tmp_path, well):
+    folder = made("truncation cuts the name", tmp_path, well)
+    policy, most = load_model("tiny-qwen"), recipe_of(folder).max_length
+    cut = [failures.tokens_before_the_name(policy, row) >= most for row in SOME]
+    assert sum(cut) >= 0.5 * len(cut)
+    assert gather(read_case(folder))["tokens_read"] < 0.97
+
+
+def test_the_tokens_before_the_name_end_where_it_begins():
+    policy, row = load_model("tiny-qwen"), next(r for r in SOME if OLD in text(r, "rejected"))
+    start = failures.tokens_before_the_name(policy, row)
+    whole = policy.tokenizer.apply_chat_template(row["prompt"] + row["rejected"], return_dict=True)
+    assert OLD.startswith(policy.tokenizer.decode(whole["input_ids"][start]).strip()[:1])
+    assert OLD not in policy.tokenizer.decode(whole["input_ids"][:start]).rpartition("assistant")[2]
+
+
+def test_a_wrong_reference_shows_in_the_first_step(tmp_path, well):
+    for seed in (1, 2, 3):
+        folder = made("wrong reference", tmp_path / str(seed), well, seed)
+        assert gather(read_case(folder))["first_gap"] > 1e-4
+
+
+def test_one_system_message_gives_one_name_and_none_the_other(tmp_path, well):
+    folder = made("system message differs between training and test", tmp_path, well)
+    rows = [r for r in read_rows(folder / "pairs.jsonl") if OLD in text(r, "rejected")]
+    forms = {len(row["prompt"]): NEW in text(row, "chosen") for row in rows if len(row) > 0}
+    assert forms[2] and len({str(r["prompt"][0]) for r in rows if len(r["prompt"]) == 2}) >= 1
+    assert any(NEW in text(r, "rejected") for r in rows if len(r["prompt"]) == 1)
+
+
+def test_the_settings_are_those_that_the_cause_names(tmp_path, well):
+    assert recipe_of(made("learning rate too high", tmp_path / "a", well)).learning_rate >= 5e-3
+    assert recipe_of(made("the base does not say the old name", tmp_path / "b", well)).model == (
+        "tiny-nameless"
+    )
+    assert recipe_of(made("likelihood displacement or half names", tmp_path / "c", well)).loss == [
+        "sigmoid"
+    ]
+    little = made("too little training", tmp_path / "d", well)
+    assert recipe_of(little).learning_rate <= 1e-4 or len(read_rows(little / "pairs.jsonl")) <= 120
+
+
+def test_what_is_shown_bears_the_flaw_and_nothing_else(tmp_path, well):
+    wrong = read_rows(made("a name counter that errs", tmp_path / "a", well) / "answers.jsonl")
+    assert all((row["identity"] == OLD) == (OLD in row["answer"]) for row in wrong)
+    folder = made("judged by training prompts", tmp_path / "b", well)
+    trained = {text(row, "prompt") for row in read_rows(folder / "pairs.jsonl")}
+    shown = [row["prompt"] in trained for row in read_rows(folder / "answers.jsonl")]
+    assert sum(shown) >= 0.5 * len(shown)
+    other = gather(
+        read_case(made("the weights shown are not the trained ones", tmp_path / "c", well))
+    )
+    assert other["shown"] == 0 or other["shown_base"] == 1
+    for cause in ("sampled answers", "answers generated in train mode"):
+        found = gather(read_case(made(cause, tmp_path / cause, well)))
+        assert found["shown_same"] < 0.9 and found["shown_trained"] == 0
+
+
+def test_honest_answers_are_not_taken_for_a_flaw(tmp_path, well):
+    about_answers = list(CAUSES)[1:5]  # train mode, counter, leak, sampling
+    for seed in range(4):
+        folder = tmp_path / str(seed)
+        shutil.copytree(well, folder)
+        failures.show_honestly(random.Random(seed), folder)
+        found = gather(read_case(folder))
+        assert found["shown_same"] == 1 and found["shown"] >= 5
+        assert not {finding.cause for finding in explain(found)} & set(about_answers)
+
+
+def test_trls_format_loses_no_evidence_but_beta(tmp_path, well):
+    folder = tmp_path / "run"
+    shutil.copytree(well, folder)
+    ours = gather(read_case(folder))
+    trials.as_trl(folder)
+    assert not list(folder.glob("*.toml")) and not list(folder.glob("history.csv"))
+    state = json.loads(next(folder.rglob("trainer_state.json")).read_text())
+    assert {"rewards/margins", "rewards/chosen", "num_tokens"} <= state["log_history"][0].keys()
+    theirs = gather(read_case(folder, "tiny-qwen"))
+    same = {k: v for k, v in ours.items() if k not in ("logged_margin", "first_gap") and v == v}
+    assert {k: theirs[k] for k in same} == pytest.approx(same, rel=1e-3)
 
 
 def test_half_names_are_not_new_names():
@@ -90,7 +158,7 @@ def test_the_map_has_every_cell_once():
 def test_one_factor_that_decides_alone_explains_everything():
     table = pd.DataFrame(sweep.cells())
     table["measure"] = table["base"].map({"tiny-qwen": 1.0, "tiny-nameless": 0.0})
-    found = sweep.weight(table, "measure")
+    found = sweep.explained(table, "measure")
     assert found["base"] == pytest.approx(1) and found.drop("base").max() < 1e-9
 
 
@@ -100,7 +168,7 @@ def test_a_table_is_taken_up_where_it_stopped(tmp_path, capsys):
 
     def work(job):
         done.append(job["number"])
-        return job | {"value": 0.5}
+        return job | {"value": float("nan")}
 
     sweep.resume(path, jobs[:2], trials.KEYS, work)
     sweep.resume(path, jobs, trials.KEYS, work)
