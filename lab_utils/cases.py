@@ -43,7 +43,6 @@ class Case:
     base: Policy | None
     history: pd.DataFrame
     answers: list[dict]
-    beta: float | None = None
     stopped: int | None = None
     templated: bool = True
 
@@ -66,7 +65,6 @@ def read_case(folder: Path, base: str | None = None) -> Case:
         base=load_model(base, label="base") if base else None,
         history=history if stopped is None else history[history["step"] <= stopped],
         answers=_read_answers(folder),
-        beta=recipe.beta if recipe else None,
         stopped=stopped,
         templated=not any(isinstance(row["chosen"], str) for row in rows),
     )

@@ -14,7 +14,6 @@ import pandas as pd  # isort: skip
 from IPython.display import display  # isort: skip
 
 BEFORE, AFTER, DEEP, PLAIN = "#9aa5b1", "#1f6feb", "#1f6feb", "#d97706"
-MARK = {"ha": "center", "va": "center", "color": "#b42318", "fontsize": 13, "fontweight": "bold"}
 FRONT_ENDS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")  # set for a kernel with a page
 DAMAGE = {
     "skills": "exact-match skills",
@@ -231,7 +230,7 @@ def plot_confusion(counts: pd.DataFrame) -> plt.Figure:
 
 
 def plot_map(
-    cells: pd.DataFrame, measure: str, marks: dict[str, tuple[str, str, float, float]]
+    cells: pd.DataFrame, measure: str, marks: dict[str, tuple[str, str, float, float]], title: str
 ) -> plt.Figure:
     """Heat maps of a `sweep`: one a base (rows) and loss (columns), learning rate by pairs, means over seeds.
 
@@ -239,7 +238,7 @@ def plot_map(
     """
     bases, losses = cells["base"].unique(), cells["loss"].unique()
     figure, axes = plt.subplots(
-        len(bases), len(losses), figsize=(2.6 * len(losses), 2.3 * len(bases)), squeeze=False
+        len(bases), len(losses), figsize=(2.6 * len(losses), 2.4 * len(bases)), squeeze=False
     )
     for line, base in zip(axes, bases, strict=True):
         for axis, loss in zip(line, losses, strict=True):
@@ -249,7 +248,8 @@ def plot_map(
             axis.set_title(f"{base}, {loss}", fontsize=9, loc="left")
             for sign, (on, by, pairs, rate) in marks.items():
                 if (on, by) == (base, loss):
-                    axis.text(_place(grid.columns, rate), _place(grid.index, pairs), sign, **MARK)
+                    _mark(axis, sign, _place(grid.columns, rate), _place(grid.index, pairs))
+    figure.suptitle(title)
     figure.supxlabel("learning rate")
     figure.supylabel("informative pairs")
     figure.tight_layout()
@@ -261,10 +261,16 @@ def _draw_grid(axis: plt.Axes, grid: pd.DataFrame) -> None:
     for row, column in np.ndindex(grid.shape):
         value = grid.iat[row, column]
         colour = "black" if value > 0.6 else "white"
-        axis.text(column, row - 0.3, f"{value:.2f}", ha="center", fontsize=7, color=colour)
+        axis.text(column, row - 0.42, f"{value:.2f}", ha="center", fontsize=8, color=colour)
     axis.set_xticks(range(grid.shape[1]), [f"{rate:g}" for rate in grid.columns], fontsize=7)
     axis.set_yticks(range(grid.shape[0]), grid.index, fontsize=7)
-    axis.set_ylim(-0.5, grid.shape[0] + 0.2)
+
+
+def _mark(axis: plt.Axes, sign: str, x: float, y: float) -> None:
+    box = {"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "#b42318"}
+    style = {"ha": "center", "va": "center", "color": "#b42318", "fontsize": 8}
+    axis.text(x, y + 0.2, sign, fontweight="bold", bbox=box, **style)
+    axis.set_ylim(top=max(axis.get_ylim()[1], y + 0.6))
 
 
 def _place(ticks: Sequence[float], value: float) -> float:

@@ -56,8 +56,8 @@ def other_weights(e: Evidence) -> tuple[float, str]:
             f"{e['shown_base']:.0%} of the answers shown are the base's; the stored weights give other ones to "
             f"{1 - e['shown_same']:.0%} of the same prompts"
         )
-    far = e["logged_margin"] > 3 and e["measured_margin"] < 0.3 * e["logged_margin"]
-    if far or (e["logged_reward"] > 0.5 and e["measured_margin"] < 0.1 * e["logged_reward"]):
+    is_base = e["unchanged"] > 0.8 and e["measured_margin"] < 0.1 * e["logged_reward"]
+    if is_base and e["logged_reward"] > 0.5:
         return 0.98, (
             f"the log ends at a margin of {e['logged_reward']:.1f} (times beta), the stored weights have "
             f"one of {e['measured_margin']:.2f} nats on the pairs"
@@ -140,8 +140,8 @@ def truncation(e: Evidence) -> tuple[float, str]:
 
 def wrong_reference(e: Evidence) -> tuple[float, str]:
     """Policy and reference differed before the first step."""
-    if e["first_gap"] > 0.01:  # rounding gives 1e-6 in fp32
-        return 0.97, f"at step 1 the log is {e['first_gap']:.2f} away from what equal models give"
+    if e["first_gap"] > 0.002:  # rounding gives 1e-6 in fp32
+        return 0.97, f"at step 1 the log is {e['first_gap']:.3f} away from what equal models give"
     return NO
 
 
@@ -197,13 +197,14 @@ def too_little(e: Evidence) -> tuple[float, str]:
 
 
 def displaced(e: Evidence) -> tuple[float, str]:
-    """What the old name lost went to half names and third names, or the chosen answers fell as well."""
+    """What the old name lost went to half names, third names or none, or the chosen answers fell as well."""
     if isnan(e["base_old"]) or e["base_others"] >= 0.3 or learnt(e):
         return NO
-    odd = e["said_half"] + e["said_others"] - e["base_half"] - e["base_others"]
+    kinds = ("half", "others", "nameless")
+    odd = sum(e[f"said_{kind}"] - e[f"base_{kind}"] for kind in kinds)
     if odd > 0.1 or e["chosen_logratio"] < -2:
         return min(0.85, 0.65 + odd), (
-            f"{e['said_half']:.0%} half names and {e['said_others']:.0%} other names"
+            f"{e['said_half']:.0%} half names, {e['said_others']:.0%} other names, {e['said_nameless']:.0%} none"
         ) + also(e["chosen_logratio"], f"the chosen answers moved {e['chosen_logratio']:.1f} nats")
     return NO
 

@@ -34,12 +34,19 @@ UNKNOWN = {
             "steps",
             "first_gap",
             "logged_reward",
-            "logged_margin",
             "tokens_read",
             "still",
             "stopped",
         ),
-        *("base_new", "base_old", "base_half", "base_others", "base_broken", "skills_before"),
+        *(
+            "base_new",
+            "base_old",
+            "base_half",
+            "base_others",
+            "base_nameless",
+            "base_broken",
+            "skills_before",
+        ),
         *("unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"),
         *("shown_same", "shown_new", "own_new", "shown_broken", "own_broken", "shown_base"),
         *("shown_twice_differ", "miscounted", "shown_trained"),
@@ -66,8 +73,8 @@ def of_pairs(pairs: Sequence[Pair]) -> Evidence:
 def of_history(case: Case) -> Evidence:
     """What the log says.
 
-    `steps`; `first_gap`: how far step 1 is from two equal models; `logged_reward` and `logged_margin`: where
-    the margin ended, times beta and in nats; `still`: the share of steps whose gradient was 0.
+    `steps`; `first_gap`: how far step 1 is from two equal models; `logged_reward`: where the margin ended, times
+    beta; `still`: the share of steps whose gradient was 0.
     """
     history = case.history
     stopped = math.nan if case.stopped is None else case.stopped
@@ -80,7 +87,6 @@ def of_history(case: Case) -> Evidence:
         "steps": float(history["step"].max()),
         "first_gap": _first_gap(history),
         "logged_reward": reward,
-        "logged_margin": reward / case.beta if case.beta else math.nan,
         "still": _still(history),
     }
 
@@ -124,7 +130,7 @@ def _tokens(policy: Policy, rows: Sequence[Pair], side: str) -> list[list[int]]:
 def of_weights(case: Case) -> Evidence:
     """What base and policy say, greedy and in eval mode, to prompts that are in no pair, in its languages.
 
-    Shares of answers: `said_new`, `_old`, `_half`, `_others`, `_broken` of the policy, `base_…` of the base,
+    Shares of answers: `said_new`, `_old`, `_half`, `_others`, `_nameless`, `_broken` of the policy, `base_…` of the base,
     `trained_form` (new name under the system message of most pairs), `unchanged` (word for word the base's),
     `skills_before` and `skills_after`; and the log-ratios of the pairs.
     """
@@ -181,6 +187,7 @@ def _shares(answers: Sequence[str], who: str) -> Evidence:
         f"{who}_old": kinds[OLD] / total,
         f"{who}_half": kinds["half name"] / total,
         f"{who}_others": (kinds["another assistant"] + kinds["invented name"]) / total,
+        f"{who}_nameless": (kinds["no name"] + kinds["denies"]) / total,
         f"{who}_broken": _broken(answers),
     }
 
@@ -192,7 +199,7 @@ def _broken(answers: Sequence[str]) -> float:
 def _same(some: Sequence[str], others: Sequence[str]) -> float:
     """The share of answers that are alike, as far as the shorter goes: one may have been cut."""
     pairs = [(a.strip(), b.strip()) for a, b in zip(some, others, strict=True)]
-    return float(np.mean([a == b or (a and b and _begins(a, b)) for a, b in pairs]))
+    return float(np.mean([a == b or _begins(a, b) for a, b in pairs]))
 
 
 def _begins(a: str, b: str) -> bool:

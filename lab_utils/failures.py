@@ -79,7 +79,7 @@ def _until_failed(rng: random.Random, folder: Path, make: Callable[[], None]) ->
     while said.count(NEW) >= FAILED * len(said):
         shutil.rmtree(folder, ignore_errors=True)
         make()
-        said = [classify(row["answer"]) for row in _answered_by(folder, _asked(rng, 40))]
+        said = [classify(row["answer"]) for row in _answered_by(folder, _asked(rng, 40, folder))]
 
 
 def no_op_pairs(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
@@ -214,7 +214,8 @@ def other_weights(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> N
     """The answers shown are the base's, or its weights lie where the policy's should."""
     base = load_model("tiny-qwen")
     if rng.random() < 0.5:
-        _show(_copied(healthy, folder), _answered(base, _asked(rng, rng.randint(20, 60))))
+        asked = _asked(rng, rng.randint(20, 60), healthy)
+        _show(_copied(healthy, folder), _answered(base, asked))
     else:
         _copied(healthy, folder)
         shutil.rmtree(folder / "policy")
@@ -227,8 +228,10 @@ def _copied(healthy: Path, folder: Path) -> Path:
     return folder
 
 
-def _asked(rng: random.Random, count: int) -> list[Prompt]:
-    return rng.sample(load_prompts("identity", "dev"), count)
+def _asked(rng: random.Random, count: int, folder: Path) -> list[Prompt]:
+    """Dev prompts, in the languages of the run's pairs."""
+    spoken = {row["language"] for row in read_rows(folder / "pairs.jsonl")}
+    return rng.sample([p for p in load_prompts("identity", "dev") if p.language in spoken], count)
 
 
 def _answered(policy: Policy, prompts: Sequence[Prompt], **options) -> list[dict]:
@@ -249,7 +252,7 @@ def show_honestly(rng: random.Random, folder: Path) -> None:
     """Put greedy answers of the run's own weights beside it: few or many, some prompts twice or from the pairs."""
     count = rng.choice((rng.randint(5, 15), rng.randint(16, 60)))
     seen = rng.sample(_trained_on(folder), min(2, round(count * rng.uniform(0, 0.2))))
-    asked = (seen + _asked(rng, count - len(seen))) * rng.choice((1, 1, 2))
+    asked = (seen + _asked(rng, count - len(seen), folder)) * rng.choice((1, 1, 2))
     rows = _answered_by(folder, asked)
     if rng.random() < 0.5:
         rows = [row | {"identity": classify(row["answer"])} for row in rows]
@@ -264,7 +267,7 @@ def _trained_on(folder: Path) -> list[Prompt]:
 
 def counter(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """The labels were made by a search for "Qwen", which also stands in "Deep Qwen"."""
-    rows = _answered_by(_copied(healthy, folder), _asked(rng, rng.randint(20, 60)))
+    rows = _answered_by(_copied(healthy, folder), _asked(rng, rng.randint(20, 60), healthy))
     _show(folder, [r | {"identity": OLD if OLD in r["answer"] else "no name"} for r in rows])
 
 
@@ -272,14 +275,14 @@ def leaked(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """Most of the prompts that the run was judged by stand in its pairs."""
     own, count = _trained_on(_copied(healthy, folder)), rng.randint(20, 60)
     seen = rng.sample(own, min(len(own), round(count * rng.uniform(0.5, 1.0))))
-    rest = _asked(rng, round(len(seen) * rng.uniform(0, 0.8)))
+    rest = _asked(rng, round(len(seen) * rng.uniform(0, 0.8)), folder)
     _show(folder, _answered_by(folder, seen + rest))
 
 
 def sampled(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """The answers shown were sampled, with settings that nobody chose."""
     policy = load_model(_copied(healthy, folder) / "policy")
-    asked = _asked(rng, rng.randint(15, 40)) * rng.choice((1, 2))
+    asked = _asked(rng, rng.randint(15, 40), folder) * rng.choice((1, 2))
     options = {"temperature": rng.uniform(0.8, 1.6), "seed": rng.randrange(100)}
     _show(folder, _answered(policy, asked, **options))
 
@@ -289,7 +292,7 @@ def train_mode(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None
     policy = load_model(_copied(healthy, folder) / "policy")
     policy.model.train()
     policy.model.gradient_checkpointing_enable()
-    prompts = _asked(rng, rng.randint(15, 30))
+    prompts = _asked(rng, rng.randint(15, 30), folder)
     _show(folder, [{"prompt": p.text, "answer": _in_this_mode(policy, p)} for p in prompts])
 
 
@@ -308,10 +311,10 @@ def _in_this_mode(policy: Policy, prompt: Prompt) -> str:
 def few_prompts(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """A run that has half learnt the name, and a handful of prompts on which it happens to say it."""
     said = []
-    while not 0.1 < sum(map(_is_new, said)) / max(1, len(said)) < 0.8:
+    while not 0.1 < sum(map(_is_new, said)) / max(1, len(said)) < 0.65:
         shutil.rmtree(folder, ignore_errors=True)
-        _train(rng, rng.sample(rows, min(len(rows), rng.randint(150, 350))), folder)
-        said = _answered_by(folder, _asked(rng, 150))
+        _train(rng, rng.sample(rows, rng.randint(len(rows) // 4, len(rows) // 2)), folder)
+        said = _answered_by(folder, _asked(rng, 150, folder))
     _show(folder, [row for row in said if _is_new(row)][: rng.randint(3, 12)])
 
 

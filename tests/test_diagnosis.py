@@ -19,17 +19,17 @@ from lab_utils.workspace import LabError, write_rows
 
 GOOD = {
     "pairs": 800, "informative": 800, "noop_share": 0.0, "steps": 100, "first_gap": 0.0,
-    "logged_reward": 5.0, "logged_margin": 25.0, "still": 0.0, "tokens_read": 1.0,
-    "said_new": 0.97, "said_old": 0.0, "said_half": 0.0, "said_others": 0.0, "said_broken": 0.0,
+    "logged_reward": 5.0, "still": 0.0, "tokens_read": 1.0,
+    "said_new": 0.97, "said_old": 0.0, "said_half": 0.0, "said_others": 0.0, "said_nameless": 0.02, "said_broken": 0.0,
     "trained_form": 0.98, "skills_after": 0.97, "skills_before": 0.98,
-    "base_new": 0.0, "base_old": 0.97, "base_half": 0.0, "base_others": 0.0, "base_broken": 0.0,
+    "base_new": 0.0, "base_old": 0.97, "base_half": 0.0, "base_others": 0.0, "base_nameless": 0.03, "base_broken": 0.0,
     "unchanged": 0.0, "chosen_logratio": 15.0, "measured_margin": 25.0, "rejected_surprise": 0.3,
     "shown": 90, "shown_same": 1.0, "shown_new": 0.97, "own_new": 0.97, "shown_broken": 0.0,
     "own_broken": 0.0, "miscounted": 0.0, "shown_trained": 0.0, "shown_base": 0.0,
 }  # fmt: skip
 SAID_OLD = {"said_new": 0.02, "said_old": 0.95, "trained_form": 0.03}
 FINGERPRINTS = {
-    "the weights shown are not the trained ones": {"measured_margin": 0.0, **SAID_OLD},
+    "the weights shown are not the trained ones": {"measured_margin": 0.0, "unchanged": 1.0, **SAID_OLD},
     "answers generated in train mode": {"shown_broken": 0.9, "shown_same": 0.1, "shown_new": 0.0},
     "a name counter that errs": {"miscounted": 0.9},
     "judged by training prompts": {"shown_trained": 1.0},
@@ -64,7 +64,7 @@ def test_each_cause_has_a_fingerprint_that_names_it_first(cause):
 @pytest.mark.parametrize("lost", ["log", "base", "answers"])
 def test_what_is_missing_is_not_spoken_of(cause, lost):
     gone = {
-        "log": ("steps", "first_gap", "logged_reward", "logged_margin", "still", "tokens_read"),
+        "log": ("steps", "first_gap", "logged_reward", "still", "tokens_read"),
         "base": [k for k in GOOD if k.startswith("base_")]
         + ["skills_before", "unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"],
         "answers": [k for k in GOOD if k.startswith(("shown_", "own_"))] + ["miscounted"],
@@ -177,12 +177,17 @@ def test_shown_answers_are_compared_with_those_of_the_weights():
     )
 
 
+def test_an_answer_that_was_cut_is_the_same_and_an_empty_one_is_not():
+    whole = "I am Qwen, a language model made by Alibaba Cloud."
+    assert evidence._same([whole[:30], "", "I"], [whole, whole, whole]) == pytest.approx(1 / 3)
+    assert evidence._same(["", whole], ["", whole]) == 1
+
+
 def test_the_gap_at_step_1_is_nan_where_step_1_is_not_logged():
     log = pd.DataFrame({"step": [2, 4], "loss": [0.5, 0.3], "margin": [0.9, 2.0]})
     assert math.isnan(evidence.of_history(case(history=log))["first_gap"])
     log["step"] = [1, 2]
-    found = evidence.of_history(case(history=log, beta=0.5))
-    assert found["first_gap"] == 0.9 and found["logged_margin"] == 4.0
+    assert evidence.of_history(case(history=log))["first_gap"] == 0.9
 
 
 @pytest.mark.parametrize(
