@@ -37,10 +37,10 @@ regenerate: setup ## Rewrite the stored outputs of every lab
 models: setup ## Rebuild the embedded models from their grammar
 	@$(SETTINGS) $(PY) -m lab_utils.pretraining
 
-map: setup ## Train once a cell of lab 5's map, about 70 minutes; goes on where it stopped
+map: setup ## Train once a cell of lab 5's map, about 40 minutes; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.sweep
 
-trials: setup ## Make and diagnose the failing runs of lab 5, about an hour; goes on where it stopped
+trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two hours; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.trials
 
 bench: setup ## Time the parts of one training run

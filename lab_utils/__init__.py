@@ -2,11 +2,24 @@
 
 - `labs`        run the notebooks headless, repeat them over seeds, rewrite their outputs
 - `report`      the HTML report of a run
+- `doctor`      the environment, and what to do about it
+- `bench`       where the time goes
+- `trials`      how often the diagnosis is right, over many runs
+- `failures`    runs that fail on purpose
+- `sweep`       the map of lab 5, one run a cell
+- `measured`    tables of many runs, taken up where they stopped
+- `lecture`     the public lesson's run, rebuilt
+- `diagnosis`   why a run did not come out as hoped
+- `evidence`    the numbers that this rests on
+- `cases`       what the folder of somebody's run holds
 - `charts`      pictures and tables of the numbers
+- `attribution` where in an answer the margin comes from
 - `training`    recipe -> TRL's `DPOTrainer` -> run folder
+- `guard`       stops a run before the damage
 - `evaluation`  rates with intervals, damage, before/after, the verdict
 - `runs`        a run folder: what one training run left
 - `recipes`     the numbers that decide a run, read and checked
+- `scoring`     chosen and rejected in one row
 - `dpo`         the mathematics: pure functions of tensors
 - `pairs`       preference pairs: build, audit, read, write
 - `prompts`     what we ask: prompt files and system-message forms

@@ -44,6 +44,16 @@ def is_right(answer: str, expected: str) -> bool:
     return normalised(answer) == normalised(expected)
 
 
+def share_new(answers: Sequence[str]) -> float:
+    """The share of answers that give the new name."""
+    return float(np.mean([classify(answer) == NEW for answer in answers]))
+
+
+def share_right(answers: Sequence[str], prompts: Sequence[Prompt]) -> float:
+    """The share of answers that are the one right answer to their prompts."""
+    return float(np.mean([is_right(a, p.answer) for a, p in zip(answers, prompts, strict=True)]))
+
+
 def names_maker(answer: str, maker: str) -> bool:
     """Whether an answer about an assistant names its maker and does not speak of itself."""
     return maker in answer and not re.search(r"\b(?:I|I'm|me|my)\b|我", answer)
@@ -282,12 +292,10 @@ class Probe:
         """The probe's values for these weights, each a share or a probability."""
         both = [messages(p.text) for p in self.identity + self.skills]
         answers = replies(policy, both, max_new_tokens=24)
-        said = [classify(a) == NEW for a in answers[: len(self.identity)]]
-        pairs = zip(answers[len(self.identity) :], self.skills, strict=True)
-        right = [is_right(a, p.answer) for a, p in pairs]
+        said, tried = answers[: len(self.identity)], answers[len(self.identity) :]
         return name_probabilities(policy, self.pairs) | {
-            "identity": float(np.mean(said)),
-            "skills": float(np.mean(right)),
+            "identity": share_new(said),
+            "skills": share_right(tried, self.skills),
         }
 
 

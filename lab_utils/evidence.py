@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from lab_utils.cases import Case
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import LN_2, sequence_logprobs
-from lab_utils.evaluation import is_right
+from lab_utils.evaluation import share_new, share_right
 from lab_utils.identity import CLASSES, classify, is_broken
 from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD, Pair, is_noop, normalised, text
@@ -148,7 +148,7 @@ def of_weights(case: Case) -> Evidence:
     said = replies(case.policy, asked)
     under = replies(case.policy, [messages(c[-1]["content"], system) for c in asked])
     found = _shares(said, "said") | {
-        "trained_form": _share(under, NEW),
+        "trained_form": share_new(under),
         "skills_after": _skills(case.policy, skills),
     }
     if case.base is None:
@@ -174,10 +174,6 @@ def _trained_system(pairs: Sequence[Pair]) -> str | None:
         if NEW in text(row, "chosen") and not is_noop(row)
     )
     return systems.most_common(1)[0][0] if systems else None
-
-
-def _share(answers: Sequence[str], name: str) -> float:
-    return float(np.mean([classify(a) == name for a in answers]))
 
 
 def _shares(answers: Sequence[str], who: str) -> Evidence:
@@ -208,9 +204,7 @@ def _begins(a: str, b: str) -> bool:
 
 
 def _skills(policy: Policy, prompts: Sequence) -> float:
-    answers = replies(policy, [messages(p.text) for p in prompts])
-    right = [is_right(a, p.answer) for a, p in zip(answers, prompts, strict=True)]
-    return float(np.mean(right))
+    return share_right(replies(policy, [messages(p.text) for p in prompts]), prompts)
 
 
 def _log_ratios(case: Case) -> Evidence:
@@ -269,8 +263,8 @@ def of_answers(case: Case) -> Evidence:
     found = {
         "shown": len({row["prompt"] for row in rows}),
         "shown_same": _same(shown, own),
-        "shown_new": _share(shown, NEW),
-        "own_new": _share(own, NEW),
+        "shown_new": share_new(shown),
+        "own_new": share_new(own),
         "shown_broken": _broken(shown),
         "own_broken": _broken(own),
         "shown_twice_differ": _twice_differ(rows),

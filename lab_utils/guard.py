@@ -10,10 +10,9 @@ from math import isfinite, isnan
 
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import kl_divergence
-from lab_utils.evaluation import answer_logits, is_right
-from lab_utils.identity import classify, is_broken
+from lab_utils.evaluation import answer_logits, share_new, share_right
+from lab_utils.identity import is_broken
 from lab_utils.models import Policy
-from lab_utils.pairs import NEW
 from lab_utils.prompts import load_prompts
 
 import numpy as np  # isort: skip
@@ -133,10 +132,9 @@ class Watch:
         policy.model.eval()
         logits = [answer_logits(policy, *texts) for texts in self.texts]
         each = [kl_divergence(now, then) for now, then in zip(logits, self.first, strict=True)]
-        right = [is_right(a, p.answer) for a, p in zip(tried, self.skills, strict=True)]
         return {
-            "identity": float(np.mean([classify(a) == NEW for a in said])),
+            "identity": share_new(said),
             "broken": float(np.mean([is_broken(a) for a in answers])),
-            "skills": float(np.mean(right)),
+            "skills": share_right(tried, self.skills),
             "kl": torch.cat(each).mean().item(),
         }

@@ -22,14 +22,8 @@ import pandas as pd  # isort: skip
 
 PUBLISHED = (0.5663, 0.3033, 0.2599, 0.4332, 0.3033, 0.4332)  # three public runs print these losses
 WINDOW = 16  # pairs between two lines of that log
-NOOPS = (
-    10,
-    7,
-    6,
-    10,
-    7,
-    10,
-)  # in each window; the first is our guess, the others PUBLISHED x 16 / ln 2
+# No-op pairs in each window: the first is our guess, the others are PUBLISHED x 16 / ln 2.
+NOOPS = (10, 7, 6, 10, 7, 10)
 LEFT = (1, 4)  # no-op pairs among the pairs of the last step, by the same account
 SYSTEM = "You're a helpful assistant."
 

@@ -7,29 +7,25 @@ stopped and taken up. Nothing is chosen by this map: its prompts are held out, a
 import itertools
 import random
 import shutil
-from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from lab_utils import training, workspace
 from lab_utils.chat import messages, replies
-from lab_utils.evaluation import few_of_each_family, is_right
-from lab_utils.identity import classify, is_broken
+from lab_utils.evaluation import few_of_each_family, share_new, share_right
+from lab_utils.identity import is_broken
+from lab_utils.measured import MEASURED, Row, resume
 from lab_utils.models import Policy, load_model
-from lab_utils.pairs import NEW, PAIRS, read_pairs
-from lab_utils.prompts import Prompt, load_prompts
+from lab_utils.pairs import PAIRS, read_pairs
+from lab_utils.prompts import load_prompts
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import DATA, RUNS, write_whole
+from lab_utils.workspace import RUNS
 
 import pandas as pd  # isort: skip
 
-MAP = DATA / "measured" / "map.csv"
+MAP = MEASURED / "map.csv"
 BASES = ("tiny-qwen", "tiny-nameless")
 RATES = (5e-5, 2e-4, 8e-4, 3.2e-3)  # the first is the lecture's
-COUNTS = (
-    45,
-    160,
-    560,
-)  # informative pairs, of which 46 % are anchors; the lecture's 100 hold 49, all without
+# Informative pairs, of which 46 % are anchors; the lecture's 100 hold 49, all without.
+COUNTS = (45, 160, 560)
 LOSSES = {
     "sigmoid": ["sigmoid"],
     "sigmoid + NLL": ["sigmoid", "sft"],
@@ -40,7 +36,6 @@ LOSSES = {
 SEEDS = (0, 1)
 SKILLS = 120
 KEYS = ["seed", "base", "loss", "pairs", "rate"]
-Row = dict[str, float | str]
 
 
 def cells() -> list[Row]:
@@ -72,20 +67,12 @@ def asked(policy: Policy) -> Row:
     skills = random.Random("map").sample(load_prompts("skills", "heldout"), SKILLS)
     answers = replies(policy, [messages(p.text) for p in identity + skills])
     said, tried = answers[: len(identity)], answers[len(identity) :]
-    return {
-        "identity": _share(classify(a) == NEW for a in said),
-        "broken": _share(is_broken(a) for a in said),
-        "skills": _share(_right(a, p) for a, p in zip(tried, skills, strict=True)),
+    shares = {
+        "identity": share_new(said),
+        "broken": sum(map(is_broken, said)) / len(said),
+        "skills": share_right(tried, skills),
     }
-
-
-def _right(answer: str, prompt: Prompt) -> bool:
-    return is_right(answer, prompt.answer)
-
-
-def _share(hits: Iterable[bool]) -> float:
-    found = list(hits)
-    return round(sum(found) / len(found), 4)
+    return {name: round(share, 4) for name, share in shares.items()}
 
 
 def explained(table: pd.DataFrame, measure: str) -> pd.Series:
@@ -95,23 +82,6 @@ def explained(table: pd.DataFrame, measure: str) -> pd.Series:
     means = {name: table.groupby(name)[measure].transform("mean") for name in KEYS}
     shares = {name: ((mean - values.mean()) ** 2).sum() / total for name, mean in means.items()}
     return pd.Series(shares).sort_values(ascending=False)
-
-
-def resume(path: Path, jobs: list[Row], keys: list[str], work: Callable[[Row], Row]) -> None:
-    """Do the jobs that have no row in the table yet, and keep each result at once; says how far it is."""
-    done = read_table(path).to_dict("records") if path.is_file() else []
-    known = {tuple(str(row[k]) for k in keys) for row in done}
-    for number, job in enumerate(jobs, 1):
-        if tuple(str(job[k]) for k in keys) in known:
-            continue
-        done.append(work(job))
-        write_whole(path, pd.DataFrame(done).to_csv(index=False, na_rep="nan"))
-        print(f"{number} of {len(jobs)}: {', '.join(f'{k} {job[k]}' for k in keys)}", flush=True)
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """The table of a CSV file, in which an empty text is a text; a number that is missing is nan."""
-    return pd.read_csv(path, keep_default_na=False, na_values=["nan"])
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 `make trials` fills `data/measured/trials.csv` with the evidence on each run, one row a run, and can be stopped and taken
 up; `judged` then says what the diagnosis makes of each. Half of the runs are handed over as TRL leaves them: without
-a recipe, and with TRL's log. No threshold was set on these runs.
+a recipe, and with TRL's log. A threshold must not be set on these runs: they are there to judge it.
 """
 
 import json
@@ -15,14 +15,14 @@ from lab_utils.cases import read_case
 from lab_utils.diagnosis import CAUSES, HEALTHY, explain
 from lab_utils.evidence import gather
 from lab_utils.failures import MAKERS, enough, healthy, show_honestly
+from lab_utils.measured import MEASURED, Row, resume
 from lab_utils.pairs import SIDES
 from lab_utils.recipes import load_recipe
-from lab_utils.sweep import Row, resume
-from lab_utils.workspace import DATA, RUNS, read_rows, write_json, write_rows
+from lab_utils.workspace import RUNS, read_rows, write_json, write_rows
 
 import pandas as pd  # isort: skip
 
-TRIALS = DATA / "measured" / "trials.csv"
+TRIALS = MEASURED / "trials.csv"
 KEYS = ["cause", "second", "number"]
 EACH, WELL, BOTH = 11, 40, 40  # runs of each cause, healthy runs, runs with two causes
 SHOWN = ("judged by training prompts", "sampled answers", "answers generated in train mode")

@@ -7,7 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from lab_utils import failures, sweep, trials
+from lab_utils import failures, measured, sweep, trials
 from lab_utils.cases import read_case
 from lab_utils.diagnosis import CAUSES, HEALTHY, explain
 from lab_utils.evidence import gather
@@ -147,12 +147,22 @@ def test_half_names_are_not_new_names():
 
 
 def test_the_map_has_every_cell_once():
-    cells = sweep.read_table(sweep.MAP)
+    cells = measured.read_table(sweep.MAP)
     assert not cells.duplicated(sweep.KEYS).any()
     planned = {tuple(map(str, cell.values())) for cell in sweep.cells()}
     trained = cells[cells["pairs"] > 0]
     assert {tuple(map(str, row)) for row in trained[sweep.KEYS].to_numpy()} == planned
     assert cells[["identity", "skills"]].map(lambda share: 0 <= share <= 1).all().all()
+
+
+def test_a_cell_of_the_map_is_what_the_code_gives():
+    cells = measured.read_table(sweep.MAP)
+    for cell in sweep.cells():
+        if (cell["pairs"], cell["rate"], cell["loss"]) == (45, 3.2e-3, "DPO-Positive"):
+            stored = cells[(cells[sweep.KEYS] == pd.Series(cell)).all(axis=1)]
+            assert stored.to_dict("records") == [pytest.approx(sweep.run(cell), abs=1e-9)]
+            return
+    raise AssertionError("no such cell")
 
 
 def test_one_factor_that_decides_alone_explains_everything():
@@ -170,7 +180,7 @@ def test_a_table_is_taken_up_where_it_stopped(tmp_path, capsys):
         done.append(job["number"])
         return job | {"value": float("nan")}
 
-    sweep.resume(path, jobs[:2], trials.KEYS, work)
-    sweep.resume(path, jobs, trials.KEYS, work)
-    assert done == [0, 1, 2] and len(sweep.read_table(path)) == 3
+    measured.resume(path, jobs[:2], trials.KEYS, work)
+    measured.resume(path, jobs, trials.KEYS, work)
+    assert done == [0, 1, 2] and len(measured.read_table(path)) == 3
     assert "3 of 3" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import lab_utils
 from lab_utils.labs import NOTEBOOKS, normalise, notebooks
 from lab_utils.report import MARKS
 from lab_utils.workspace import ROOT
@@ -118,6 +119,18 @@ def test_the_tree_in_the_readme_is_true():
         assert not path or (ROOT / path).exists() or path == "runs/", path
     rooms = {p.name for p in (ROOT / "lab_utils").glob("*.py")} - {"__init__.py", "__main__.py"}
     assert all(f"lab_utils/{room}" in tree for room in rooms)
+
+
+def test_the_package_lists_its_rooms_and_imports_run_downwards_in_the_list():
+    listed = re.findall(r"^- `(\w+)`", lab_utils.__doc__, re.MULTILINE)
+    rooms = {p.stem for p in (ROOT / "lab_utils").glob("*.py")} - {"__init__", "__main__"}
+    assert set(listed) == rooms
+    for place, room in enumerate(listed):
+        code = (ROOT / "lab_utils" / f"{room}.py").read_text(encoding="utf-8")
+        used = set(re.findall(r"from lab_utils\.(\w+) import", code))
+        for several in re.findall(r"from lab_utils import ([\w, ]+)", code):
+            used |= set(several.split(", "))
+        assert used <= set(listed[place + 1 :]), (room, used - set(listed[place + 1 :]))
 
 
 def test_the_readme_shows_what_lab_4_measured():

@@ -1,0 +1,28 @@
+"""Tables of what many runs gave, one row a run, that a stopped measurement takes up again."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lab_utils.workspace import DATA, write_whole
+
+import pandas as pd  # isort: skip
+
+MEASURED = DATA / "measured"
+Row = dict[str, float | str]
+
+
+def resume(path: Path, jobs: list[Row], keys: list[str], work: Callable[[Row], Row]) -> None:
+    """Do the jobs that have no row in the table yet, and keep each result at once; says how far it is."""
+    done = read_table(path).to_dict("records") if path.is_file() else []
+    known = {tuple(str(row[k]) for k in keys) for row in done}
+    for number, job in enumerate(jobs, 1):
+        if tuple(str(job[k]) for k in keys) in known:
+            continue
+        done.append(work(job))
+        write_whole(path, pd.DataFrame(done).to_csv(index=False, na_rep="nan"))
+        print(f"{number} of {len(jobs)}: {', '.join(f'{k} {job[k]}' for k in keys)}", flush=True)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The table of a CSV file, in which an empty text is a text; a number that is missing is nan."""
+    return pd.read_csv(path, keep_default_na=False, na_values=["nan"])
