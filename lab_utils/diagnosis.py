@@ -66,14 +66,16 @@ def other_weights(e: Evidence) -> tuple[float, str]:
 
 
 def train_mode(e: Evidence) -> tuple[float, str]:
-    """The answers shown are broken, or lack the name, and those of the same weights in eval mode are whole."""
-    if shows_base(e) or e["shown_twice_differ"] > 0.1:
+    """The answers shown are those of the weights in train mode, or broken where in eval mode they are whole."""
+    if shows_base(e) or e["shown_twice_differ"] > 0.1 or e["shown_same"] > 0.5:
         return NO
-    broken = breaks_when_shown(e) and e["shown_same"] < 0.5
-    if broken or (e["own_new"] - e["shown_new"] > 0.6 and e["shown_same"] < 0.1):
+    if e["shown_as_trained"] > 0.5 or breaks_when_shown(e):
         return 0.96, (
             f"{e['shown_broken']:.0%} of the answers shown are broken and {e['shown_new']:.0%} give the new name; "
             f"of what the stored weights answer in eval mode, {e['own_broken']:.0%} and {e['own_new']:.0%}"
+        ) + also(
+            e["shown_as_trained"],
+            f"in train mode they give {e['shown_as_trained']:.0%} of those shown",
         )
     return NO
 

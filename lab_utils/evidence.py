@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lab_utils.cases import Case
-from lab_utils.chat import format_prompt, messages, replies
+from lab_utils.chat import Messages, format_prompt, messages, replies
 from lab_utils.dpo import LN_2, sequence_logprobs
 from lab_utils.evaluation import share_new, share_right
 from lab_utils.identity import CLASSES, classify, is_broken
@@ -26,6 +26,7 @@ import torch  # isort: skip
 Evidence = dict[str, float]
 ASKED = 48  # prompts of the train split, in no pair, that are put to base and policy; and skills
 ROUNDING = 1e-6  # a gradient below it is 0
+IN_TRAIN_MODE = 8  # prompts shown that are answered in train mode
 PAIRS_READ = 32  # pairs whose log-probabilities are measured again
 UNKNOWN = {
     name: math.nan
@@ -49,6 +50,7 @@ UNKNOWN = {
         ),
         *("unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"),
         *("shown_same", "shown_new", "own_new", "shown_broken", "own_broken", "shown_base"),
+        "shown_as_trained",
         *("shown_twice_differ", "miscounted", "shown_trained"),
     )
 }
@@ -250,7 +252,7 @@ def of_answers(case: Case) -> Evidence:
     """The answers shown for the run, beside what the weights answer now to the same prompts.
 
     `shown`: how many prompts; shares: `shown_same` (as the policy's greedy ones), `shown_base` (as the base's),
-    `shown_new` and `own_new`, `shown_broken` and `own_broken`, `shown_twice_differ` (of prompts asked twice),
+    `shown_as_trained` (as the policy's in train mode), `shown_new` and `own_new`, `shown_broken` and `own_broken`, `shown_twice_differ` (of prompts asked twice),
     `miscounted` (of labels), `shown_trained` (of prompts that stand in the pairs).
     """
     rows = case.answers
@@ -263,6 +265,9 @@ def of_answers(case: Case) -> Evidence:
     found = {
         "shown": len({row["prompt"] for row in rows}),
         "shown_same": _same(shown, own),
+        "shown_as_trained": _same(
+            shown[:IN_TRAIN_MODE], answers_in_train_mode(case.policy, asked[:IN_TRAIN_MODE])
+        ),
         "shown_new": share_new(shown),
         "own_new": share_new(own),
         "shown_broken": _broken(shown),
@@ -274,6 +279,37 @@ def of_answers(case: Case) -> Evidence:
     if case.base is not None:
         found["shown_base"] = _same(shown, replies(case.base, asked))
     return found
+
+
+def answers_in_train_mode(
+    policy: Policy, conversations: Sequence[Messages], max_new_tokens: int = 32
+) -> list[str]:
+    """Greedy answers as a script gets them right after training: train mode, gradient checkpointing on.
+
+    Checkpointing switches off the cache of keys and values, on which generation relies: what follows the first
+    token is then said without the prompt.
+    """
+    policy.model.train()
+    if policy.model.supports_gradient_checkpointing:
+        policy.model.gradient_checkpointing_enable()
+    try:
+        return [_said_in_this_mode(policy, c, max_new_tokens) for c in conversations]
+    finally:
+        policy.model.gradient_checkpointing_disable()
+        policy.model.eval()
+
+
+def _said_in_this_mode(policy: Policy, conversation: Messages, max_new_tokens: int) -> str:
+    start = format_prompt(policy, conversation)
+    inputs = policy.tokenizer(start, return_tensors="pt", add_special_tokens=False)
+    output = policy.model.generate(
+        **inputs.to(policy.device),
+        do_sample=False,
+        max_new_tokens=max_new_tokens,
+        pad_token_id=policy.tokenizer.pad_token_id,
+    )
+    new = output[0, inputs.input_ids.shape[1] :]
+    return policy.tokenizer.decode(new, skip_special_tokens=True).strip()
 
 
 def _twice_differ(rows: Sequence[dict]) -> float:

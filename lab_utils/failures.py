@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab_utils import training
 from lab_utils.chat import format_prompt, messages, replies
+from lab_utils.evidence import answers_in_train_mode
 from lab_utils.identity import classify
 from lab_utils.models import Policy, load_model, save_policy
 from lab_utils.pairs import NEW, OLD, PAIRS, Pair, read_pairs, text
@@ -24,7 +25,7 @@ import torch  # isort: skip
 
 Rows = list[Pair]
 Maker = Callable[[random.Random, Rows, Path, Path], None]  # pairs, folder to make, healthy run
-FAILED = 0.75  # share of dev prompts that get the new name, below which a run has failed
+FAILED = 0.6  # share of dev prompts that get the new name, below which a run has clearly failed
 
 
 def healthy(rng: random.Random, rows: Rows, folder: Path) -> None:
@@ -290,22 +291,9 @@ def sampled(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
 def train_mode(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
     """Answers right after training: train mode, gradient checkpointing on, so no cache of keys and values."""
     policy = load_model(_copied(healthy, folder) / "policy")
-    policy.model.train()
-    policy.model.gradient_checkpointing_enable()
-    prompts = _asked(rng, rng.randint(15, 30), folder)
-    _show(folder, [{"prompt": p.text, "answer": _in_this_mode(policy, p)} for p in prompts])
-
-
-def _in_this_mode(policy: Policy, prompt: Prompt) -> str:
-    """The greedy answer in whatever mode the model is."""
-    start = format_prompt(policy, messages(prompt.text))
-    inputs = policy.tokenizer(start, return_tensors="pt", add_special_tokens=False)
-    end = policy.tokenizer.pad_token_id
-    output = policy.model.generate(
-        **inputs.to(policy.device), do_sample=False, max_new_tokens=32, pad_token_id=end
-    )
-    new = output[0, inputs.input_ids.shape[1] :]
-    return policy.tokenizer.decode(new, skip_special_tokens=True).strip()
+    asked = [p.text for p in _asked(rng, rng.randint(15, 30), folder)]
+    said = answers_in_train_mode(policy, [messages(text) for text in asked], rng.randint(24, 48))
+    _show(folder, [{"prompt": p, "answer": a} for p, a in zip(asked, said, strict=True)])
 
 
 def few_prompts(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:

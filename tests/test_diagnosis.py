@@ -25,12 +25,12 @@ GOOD = {
     "base_new": 0.0, "base_old": 0.97, "base_half": 0.0, "base_others": 0.0, "base_nameless": 0.03, "base_broken": 0.0,
     "unchanged": 0.0, "chosen_logratio": 15.0, "measured_margin": 25.0, "rejected_surprise": 0.3,
     "shown": 90, "shown_same": 1.0, "shown_new": 0.97, "own_new": 0.97, "shown_broken": 0.0,
-    "own_broken": 0.0, "miscounted": 0.0, "shown_trained": 0.0, "shown_base": 0.0,
+    "own_broken": 0.0, "shown_as_trained": 0.0, "miscounted": 0.0, "shown_trained": 0.0, "shown_base": 0.0,
 }  # fmt: skip
 SAID_OLD = {"said_new": 0.02, "said_old": 0.95, "trained_form": 0.03}
 FINGERPRINTS = {
     "the weights shown are not the trained ones": {"measured_margin": 0.0, "unchanged": 1.0, **SAID_OLD},
-    "answers generated in train mode": {"shown_broken": 0.9, "shown_same": 0.1, "shown_new": 0.0},
+    "answers generated in train mode": {"shown_as_trained": 0.9, "shown_same": 0.1, "shown_new": 0.0},
     "a name counter that errs": {"miscounted": 0.9},
     "judged by training prompts": {"shown_trained": 1.0},
     "sampled answers": {"shown_same": 0.4, "shown_twice_differ": 0.6},
@@ -75,8 +75,8 @@ def test_what_is_missing_is_not_spoken_of(cause, lost):
     assert [f.cause for f in explain(GOOD | without)] == [HEALTHY]
 
 
-def test_train_mode_is_known_by_lost_names_too():
-    lost = {"shown_same": 0.0, "shown_new": 0.0, "shown_broken": 0.2}
+def test_train_mode_is_known_by_broken_answers_too():
+    lost = {"shown_same": 0.0, "shown_new": 0.0, "shown_broken": 0.9, "shown_as_trained": 0.0}
     assert explain(GOOD | lost)[0].cause == "answers generated in train mode"
     assert explain(GOOD | lost | {"shown_twice_differ": 0.5})[0].cause == "sampled answers"
 
