@@ -6,7 +6,7 @@ MODEL ?=
 RECIPE ?=
 SETTINGS := HF_HUB_DISABLE_TELEMETRY=1 PYTHONHASHSEED=0 PYTHONWARNINGS=ignore::FutureWarning
 
-.PHONY: help setup lab test reproduce regenerate models map trials bench jupyter lint clean
+.PHONY: help setup lab test reproduce regenerate models map trials bench peer jupyter lint clean
 
 help: ## Say what one can type
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -43,8 +43,15 @@ map: setup ## Train once a cell of lab 5's map, about 40 minutes; goes on where 
 trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two hours; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.trials
 
-bench: setup ## Time the parts of one training run
+bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about 40 minutes; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.bench
+
+# LLaMA-Factory imports torchaudio, which has no build for this torch; an empty module does, as text needs none of it
+peer: setup ## Install LLaMA-Factory for the bench, in an environment of its own
+	@$(PYTHON) -m venv .venv-llamafactory
+	@.venv-llamafactory/bin/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)" llamafactory==0.9.5
+	@rm -rf .venv-llamafactory/lib/python3*/site-packages/torchaudio*
+	@for site in .venv-llamafactory/lib/python3*/site-packages; do mkdir $$site/torchaudio && touch $$site/torchaudio/__init__.py; done
 
 jupyter: setup ## Open the labs in JupyterLab
 	@$(SETTINGS) $(PY) -m jupyterlab notebooks
@@ -53,4 +60,4 @@ lint: setup ## Check code and notebooks with ruff
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 
 clean: ## Remove runs and .venv
-	rm -rf runs .venv
+	rm -rf runs .venv .venv-llamafactory

@@ -3,7 +3,9 @@
 - `labs`        run the notebooks headless, repeat them over seeds, rewrite their outputs
 - `report`      the HTML report of a run
 - `doctor`      the environment, and what to do about it
-- `bench`       where the time goes
+- `bench`       how fast, beside other ways of training on pairs
+- `contestants` those ways, one a process
+- `workloads`   what is timed
 - `trials`      how often the diagnosis is right, over many runs
 - `failures`    runs that fail on purpose
 - `sweep`       the map of lab 5, one run a cell

@@ -1,54 +1,157 @@
-"""`python -m lab_utils.bench` (`make bench`): where the time of a core run goes, in seconds."""
+"""How fast pairs are trained on, beside other ways of doing the same: `make bench`, taken up where it stopped.
 
-import os
-import shutil
+Each training runs in a process of its own, the ways in turn, so that a slow minute of the machine hits all of them.
+Before each round the roof is measured: how fast this processor multiplies matrices and moves memory.
+"""
+
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from functools import cache
 
 from lab_utils import workspace
-from lab_utils.chat import messages, replies
-from lab_utils.models import load_model
-from lab_utils.prompts import load_prompts
-from lab_utils.recipes import load_recipe
-from lab_utils.training import recipe_pairs, train
-from lab_utils.workspace import RUNS
+from lab_utils.contestants import PEER, WAYS
+from lab_utils.measured import MEASURED, Row, read_table, resume
+from lab_utils.workloads import FOLDER, GROWTH, TIMED, WORKLOADS, useful_flops
+from lab_utils.workspace import LabError
 
-import statistics  # isort: skip
+import numpy as np  # isort: skip
+import pandas as pd  # isort: skip
+import torch  # isort: skip
 
-REPEATS = 3
+BENCH, GROWN = MEASURED / "bench.csv", MEASURED / "growth.csv"
+KEYS, GROWTH_KEYS = ["repeat", "workload", "way"], ["what", "value"]
+REPEATS = {"identity": 5, "long prompts": 5, "0.5 B parameters": 2}
+SIZES = (1024, 2048, 3072)  # of the square matrices that show the roof
 
 
-def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Median and largest of a few repeats, in seconds."""
+def jobs() -> list[Row]:
+    """Every way of training on every workload, round by round."""
+    ways = [way for way in WAYS if not way.startswith("LLaMA") or PEER.is_file()]
+    return [
+        {"repeat": repeat, "workload": work, "way": way}
+        for repeat in range(max(REPEATS.values()))
+        for work in TIMED
+        if repeat < REPEATS[work]
+        for way in ways
+    ]
+
+
+def growth_jobs() -> list[Row]:
+    """Each quantity that can grow, at each of its values."""
+    return [{"what": what, "value": v} for what, (values, _) in GROWTH.items() for v in values]
+
+
+def run(job: Row) -> Row:
+    """Train once; seconds, the last loss, memory, and the roof of this round."""
+    return job | trained(job["way"], job["workload"]) | roof(job["repeat"])
+
+
+def grow(job: Row) -> Row:
+    """Train once in our way on a workload of that size."""
+    return job | trained("these labs", f"{job['value']} {job['what']}")
+
+
+def trained(way: str, work: str) -> Row:
+    """One training in its own process; LabError with what it said where it fails."""
+    words = [sys.executable, "-m", "lab_utils.contestants", way, work, str(FOLDER / "run")]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=workspace.ROOT)
+    if done.returncode:
+        raise LabError(f"{way} on {work} failed: {done.stderr[-2000:]}")
+    taken = json.loads(done.stdout.splitlines()[-1])
+    return {
+        "seconds": round(taken["seconds"], 3),
+        "last_loss": round(taken["losses"][-1], 5),
+        "steps": len(taken["losses"]),
+        "memory_mb": round(taken["memory_mb"]),
+    }
+
+
+@cache
+def roof(repeat: int) -> Row:
+    """The best rate of matrix products in GFLOP/s with one thread and with two, and of a copy in GB/s."""
+    threads, found = torch.get_num_threads(), {}
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        found[f"gflops_{count}"] = round(max(_product(size) for size in SIZES), 1)
+    torch.set_num_threads(threads)
+    block = torch.ones(2**26)
+    seconds = _best(lambda: block.clone())
+    return found | {"copy_gb_s": round(2 * block.nbytes / seconds / 1e9, 1)}
+
+
+def _product(size: int) -> float:
+    a, b = torch.ones(size, size), torch.ones(size, size)
+    return 2 * size**3 / _best(lambda: a @ b) / 1e9
+
+
+def _best(work: Callable[[], object], times: int = 5) -> float:
+    """Seconds of the fastest of some tries."""
     taken = []
-    for _ in range(REPEATS):
+    for _ in range(times):
         began = time.perf_counter()
         work()
         taken.append(time.perf_counter() - began)
-    return statistics.median(taken), max(taken)
+    return min(taken)
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a workload and way: median, fastest and slowest seconds, how many times ours, share of the roof."""
+    rows = []
+    for work, runs in table.groupby("workload", sort=False):
+        medians = runs.groupby("way", sort=False)["seconds"].median()
+        useful = useful_flops(WORKLOADS[work]()) / 1e9
+        for way, own in runs.groupby("way", sort=False):
+            reached = (useful / own["seconds"] / own["gflops_2"]).median()
+            rows.append(
+                {
+                    "workload": work,
+                    "way": way,
+                    "seconds": medians[way],
+                    "fastest": own["seconds"].min(),
+                    "slowest": own["seconds"].max(),
+                    "times ours": medians[way] / medians["these labs"],
+                    "memory, MB": own["memory_mb"].median(),
+                    "of the roof": reached,
+                    "last loss": own["last_loss"].median(),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def check_same_end(table: pd.DataFrame) -> None:
+    """Raise LabError unless every way ends at the same loss, within a hundredth: else they did not do the same."""
+    for work, runs in table.groupby("workload", sort=False):
+        ends = runs.groupby("way")["last_loss"].median()
+        far = (ends / ends["these labs"] - 1).abs()
+        if far.max() > 0.01:
+            raise LabError(
+                f"{work}: {far.idxmax()} ends at a loss of {ends[far.idxmax()]:.4f}, these labs at "
+                f"{ends['these labs']:.4f}; they did not train on the same, so their times say nothing."
+            )
+
+
+def exponents(table: pd.DataFrame) -> dict[str, float]:
+    """The slope of log seconds over the log of what grows; 1 is linear."""
+    return {
+        what: float(np.polyfit(np.log(own["value"]), np.log(own["seconds"]), 1)[0])
+        for what, own in table.groupby("what", sort=False)
+    }
 
 
 def main() -> None:
-    """Print one line a part: median and slowest of three repeats."""
-    print(workspace.start(), f"{os.cpu_count()} cores")
-    recipe = load_recipe("identity")
-    rows = recipe_pairs(recipe)
-    policy = load_model(recipe.model)
-    asked = [messages(p.text) for p in load_prompts("identity", "heldout")]
-    folder = RUNS / "bench"
-
-    def training() -> None:
-        shutil.rmtree(folder, ignore_errors=True)
-        train(recipe, rows, folder, progress=lambda line, rows: None)
-
-    parts = {
-        "load the model": lambda: load_model(recipe.model),
-        f"answer {len(asked)} prompts": lambda: replies(policy, asked),
-        f"train on {len(rows)} pairs": training,
-    }
-    for name, work in parts.items():
-        median, slowest = timed(work)
-        print(f"{name:28s} {median:6.2f} s (slowest {slowest:.2f} s)", flush=True)
+    """Fill both tables, and print what they say."""
+    print(workspace.start())
+    if not PEER.is_file():
+        print("LLaMA-Factory is left out; `make peer` installs it in an environment of its own.")
+    resume(BENCH, jobs(), KEYS, run)
+    resume(GROWN, growth_jobs(), GROWTH_KEYS, grow)
+    check_same_end(read_table(BENCH))
+    print(summary(read_table(BENCH)).round(3).to_string(index=False))
+    for what, slope in exponents(read_table(GROWN)).items():
+        print(f"seconds grow with the {what} to the power {slope:.2f}")
 
 
 if __name__ == "__main__":

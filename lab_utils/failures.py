@@ -298,11 +298,16 @@ def train_mode(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None
 
 def few_prompts(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """A run that has half learnt the name, and a handful of prompts on which it happens to say it."""
-    said = []
-    while not 0.1 < sum(map(_is_new, said)) / max(1, len(said)) < 0.65:
+    few, many = len(rows) // 6, len(rows) // 2
+    while True:
         shutil.rmtree(folder, ignore_errors=True)
-        _train(rng, rng.sample(rows, rng.randint(len(rows) // 4, len(rows) // 2)), folder)
+        count = rng.randint(few, max(few, many))
+        _train(rng, rng.sample(rows, count), folder)
         said = _answered_by(folder, _asked(rng, 150, folder))
+        share = sum(map(_is_new, said)) / len(said)
+        if 0.1 < share < 0.65:
+            break
+        few, many = (count, many) if share <= 0.1 else (few, count)
     _show(folder, [row for row in said if _is_new(row)][: rng.randint(3, 12)])
 
 

@@ -1,0 +1,177 @@
+"""What is timed: a model, pairs and a batch size; and the settings that every way of training gets."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from lab_utils import workspace
+from lab_utils.chat import format_prompt, messages
+from lab_utils.models import Policy, load_model, parameters, save_policy
+from lab_utils.pairs import PAIRS, SIDES, Pair, read_pairs, text
+from lab_utils.recipes import Recipe, load_recipe
+from lab_utils.workspace import RUNS
+
+from transformers import Qwen2Config, Qwen2ForCausalLM  # isort: skip
+
+FOLDER = RUNS / "bench"
+TURNS = 9  # questions and answers before the last question of a long prompt
+WORDS = "red blue green small big old new fast slow warm cold day night sun moon tree house".split()
+QWEN_05B = {  # Qwen/Qwen2.5-0.5B-Instruct, config.json
+    "vocab_size": 151_936, "hidden_size": 896, "intermediate_size": 4_864, "num_hidden_layers": 24,
+    "num_attention_heads": 14, "num_key_value_heads": 2, "tie_word_embeddings": True,
+}  # fmt: skip
+
+
+class Workload(NamedTuple):
+    """Pairs in the order in which they are trained on, once."""
+
+    model: str
+    rows: list[Pair]
+    batch: int
+    max_length: int
+
+    def recipe(self) -> Recipe:
+        """DPO alone at a constant rate, which every way of training knows."""
+        return load_recipe(
+            "identity",
+            model=self.model,
+            loss=["sigmoid"],
+            loss_weights=[1.0],
+            schedule="constant",
+            warmup=0.0,
+            learning_rate=1e-4,
+            batch_size=self.batch,
+            max_length=self.max_length,
+        )
+
+
+def identity() -> Workload:
+    """400 of the pairs of the core labs."""
+    return Workload("tiny-qwen", _some(400), 8, 256)
+
+
+def long_prompts() -> Workload:
+    """160 of them after a conversation about other things: some 350 tokens, then a short answer."""
+    rng, rows = random.Random("long prompts"), _some(2000)
+    turns = [row for row in rows if row["kind"] == "anchor"]
+    short = sorted(rows, key=lambda row: len(text(row, "chosen")))[: len(rows) // 4]
+    return Workload(
+        "tiny-qwen",
+        [_after(row, rng.sample(turns, TURNS)) for row in rng.sample(short, 160)],
+        8,
+        512,
+    )
+
+
+def half_a_billion() -> Workload:
+    """12 pairs for the configuration of Qwen2.5-0.5B with random weights: what a step costs there."""
+    return Workload(str(_random_weights(FOLDER / "half-a-billion", QWEN_05B)), _some(12), 4, 256)
+
+
+def _many(count: int) -> Workload:
+    rows = _some(2000)
+    return Workload("tiny-qwen", random.Random(count).choices(rows, k=count), 8, 256)
+
+
+def _long_answers(tokens: int) -> Workload:
+    """Answers of about so many tokens, different from the first on."""
+    rows = [
+        row | {side: [{"role": "assistant", "content": _words(i + first, tokens)}]
+               for first, side in ((0, "chosen"), (7, "rejected"))}
+        for i, row in enumerate(_some(64))
+    ]  # fmt: skip
+    return Workload("tiny-qwen", rows, 8, 512)
+
+
+def _words(start: int, tokens: int) -> str:
+    return " ".join(WORDS[(start + i) % len(WORDS)] for i in range(tokens))
+
+
+def _prompts_of(tokens: int) -> Workload:
+    rows = [row | {"prompt": messages(_words(i, tokens))} for i, row in enumerate(_some(64))]
+    return Workload("tiny-qwen", rows, 8, 512)
+
+
+def _width(hidden: int) -> Workload:
+    """Models of four layers, from narrow to wide."""
+    sizes = {
+        "vocab_size": 4096, "hidden_size": hidden, "intermediate_size": 11 * hidden // 4,
+        "num_hidden_layers": 4, "num_attention_heads": hidden // 64, "num_key_value_heads": hidden // 64,
+        "tie_word_embeddings": True,
+    }  # fmt: skip
+    return Workload(str(_random_weights(FOLDER / f"width-{hidden}", sizes)), _some(64), 8, 256)
+
+
+GROWTH = {  # what grows: its values, and the workload at each
+    "pairs": ((100, 300, 1000, 3000, 10_000), _many),
+    "words of an answer": ((8, 24, 72, 216), _long_answers),
+    "words of a prompt": ((8, 24, 72, 216), _prompts_of),
+    "width of the model": ((128, 256, 512, 1024), _width),
+}
+TIMED: dict[str, Callable[[], Workload]] = {
+    "identity": identity,
+    "long prompts": long_prompts,
+    "0.5 B parameters": half_a_billion,
+}
+WORKLOADS = TIMED | {
+    f"{value} {what}": partial(make, value)
+    for what, (values, make) in GROWTH.items()
+    for value in values
+}
+
+
+def useful_flops(work: Workload) -> float:
+    """What one pass over the pairs must compute: nothing twice, no padding, the reference's forward included.
+
+    A multiply-add counts as two. Each token of prompt, chosen and rejected goes through the body once forward for the
+    policy, twice backward and once for the reference; answers go through the head too.
+    """
+    policy = load_model(work.model)
+    config = policy.model.config
+    head = config.hidden_size * config.vocab_size
+    body = parameters(policy) - head  # the head's weights are the embedding's
+    total = 0.0
+    for row in work.rows:
+        start, (chosen, rejected) = _lengths(policy, row)
+        tokens, answers = start + chosen + rejected, chosen + rejected
+        seen = tokens * (start + max(chosen, rejected)) / 2
+        attention = 2 * config.num_hidden_layers * config.hidden_size * seen
+        total += 8 * (body * tokens + head * answers + attention)
+    return total
+
+
+def _lengths(policy: Policy, row: Pair) -> tuple[int, list[int]]:
+    """Tokens of the prompt, and of both answers."""
+    shown = format_prompt(policy, row["prompt"])
+    start = len(policy.tokenizer(shown, add_special_tokens=False).input_ids)
+    whole = [row["prompt"] + row[side] for side in SIDES[1:]]
+    ids = policy.tokenizer.apply_chat_template(whole, return_dict=True)["input_ids"]
+    return start, [len(i) - start for i in ids]
+
+
+def _some(count: int) -> list[Pair]:
+    rows = read_pairs(PAIRS / "identity.jsonl")
+    rows = random.Random("workload").sample(rows, min(count, len(rows)))
+    return [{side: row[side] for side in (*SIDES, "kind")} for row in rows]
+
+
+def _after(row: Pair, turns: list[Pair]) -> Pair:
+    """The pair, its prompt after these questions and their answers."""
+    said = [part for turn in turns for part in (turn["prompt"][-1], turn["chosen"][0])]
+    return row | {"prompt": said + messages(text(row, "prompt"))}
+
+
+def _random_weights(folder: Path, sizes: dict) -> Path:
+    """A model of these sizes with tiny-qwen's tokenizer, made where it is not there."""
+    if not (folder / "config.json").is_file():
+        workspace.start(0)
+        small = load_model("tiny-qwen")
+        ends = {
+            "pad_token_id": small.tokenizer.pad_token_id,
+            "eos_token_id": small.tokenizer.eos_token_id,
+        }
+        save_policy(replace(small, model=Qwen2ForCausalLM(Qwen2Config(**sizes, **ends))), folder)
+    return folder
