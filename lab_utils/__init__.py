@@ -1,9 +1,9 @@
 """The code behind the labs, one room per subject; imports run downwards in this list.
 
 - `labs`        run the notebooks headless, repeat them over seeds, rewrite their outputs
+- `bench`       how fast, beside other ways of training on pairs
 - `report`      the HTML report of a run
 - `doctor`      the environment, and what to do about it
-- `bench`       how fast, beside other ways of training on pairs
 - `contestants` those ways, one a process
 - `workloads`   what is timed
 - `trials`      how often the diagnosis is right, over many runs

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-from lab_utils import workspace
+from lab_utils import charts, workspace
 from lab_utils.contestants import PEER, WAYS
 from lab_utils.measured import MEASURED, Row, read_table, resume
+from lab_utils.report import png, put_table
 from lab_utils.workloads import FOLDER, GROWTH, TIMED, WORKLOADS, useful_flops
-from lab_utils.workspace import LabError
+from lab_utils.workspace import DATA, ROOT, LabError, write_whole
 
 import numpy as np  # isort: skip
 import pandas as pd  # isort: skip
@@ -24,6 +25,7 @@ import torch  # isort: skip
 BENCH, GROWN = MEASURED / "bench.csv", MEASURED / "growth.csv"
 KEYS, GROWTH_KEYS = ["repeat", "workload", "way"], ["what", "value"]
 REPEATS = {"identity": 5, "long prompts": 5, "0.5 B parameters": 2}
+MARKS = "<!-- `make bench` writes this table -->", "<!-- end of the speed table -->"
 SIZES = (1024, 2048, 3072)  # of the square matrices that show the roof
 
 
@@ -57,7 +59,7 @@ def grow(job: Row) -> Row:
 def trained(way: str, work: str) -> Row:
     """One training in its own process; LabError with what it said where it fails."""
     words = [sys.executable, "-m", "lab_utils.contestants", way, work, str(FOLDER / "run")]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=workspace.ROOT)
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
         raise LabError(f"{way} on {work} failed: {done.stderr[-2000:]}")
     taken = json.loads(done.stdout.splitlines()[-1])
@@ -141,17 +143,37 @@ def exponents(table: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def write_readme(ways: pd.DataFrame, grown: pd.DataFrame) -> None:
+    """The README's table and picture."""
+    head = ["workload", "way", "seconds", "times ours", "most memory", "of the roof"]
+    rows = [
+        [
+            row["workload"],
+            row["way"],
+            f"{row['seconds']:.1f} [{row['fastest']:.1f}, {row['slowest']:.1f}]",
+            f"{row['times ours']:.2f}",
+            f"{row['memory, MB'] / 1000:.1f} GB",
+            f"{row['of the roof']:.0%}",
+        ]
+        for row in ways.to_dict("records")
+    ]
+    put_table(ROOT / "README.md", MARKS, head, rows)
+    write_whole(DATA / "speed.png", png(charts.plot_speed(ways, grown, exponents(grown))))
+
+
 def main() -> None:
-    """Fill both tables, and print what they say."""
+    """Fill both tables, print what they say, and write it into the README."""
     print(workspace.start())
     if not PEER.is_file():
         print("LLaMA-Factory is left out; `make peer` installs it in an environment of its own.")
     resume(BENCH, jobs(), KEYS, run)
     resume(GROWN, growth_jobs(), GROWTH_KEYS, grow)
-    check_same_end(read_table(BENCH))
-    print(summary(read_table(BENCH)).round(3).to_string(index=False))
-    for what, slope in exponents(read_table(GROWN)).items():
-        print(f"seconds grow with the {what} to the power {slope:.2f}")
+    table, grown = read_table(BENCH), read_table(GROWN)
+    check_same_end(table)
+    ways = summary(table)
+    print(ways.round(3).to_string(index=False))
+    print(f"the roof: {table[['gflops_1', 'gflops_2', 'copy_gb_s']].median().to_dict()}")
+    write_readme(ways, grown)
 
 
 if __name__ == "__main__":

@@ -229,6 +229,25 @@ def plot_confusion(counts: pd.DataFrame) -> plt.Figure:
     return figure
 
 
+def plot_speed(ways: pd.DataFrame, grown: pd.DataFrame, slopes: dict[str, float]) -> plt.Figure:
+    """Left: seconds of each way on each workload, fastest to slowest run; right: seconds against what grows."""
+    works = ways["workload"].unique()
+    figure, axes = plt.subplots(1, len(works) + 1, figsize=(4.2 * (len(works) + 1), 3.6))
+    for axis, work in zip(axes, works, strict=False):
+        own = ways[ways["workload"] == work].iloc[::-1]
+        spread = [own["seconds"] - own["fastest"], own["slowest"] - own["seconds"]]
+        colours = [AFTER if way == "these labs" else BEFORE for way in own["way"]]
+        axis.barh(own["way"], own["seconds"], xerr=spread, color=colours)
+        axis.set(title=work, xlabel="seconds")
+    for what, own in grown.groupby("what", sort=False):
+        label = f"{what}: power {slopes[what]:.2f}"
+        axes[-1].loglog(own["value"], own["seconds"], marker="o", label=label)
+    axes[-1].set(title="these labs", xlabel="how many", ylabel="seconds")
+    axes[-1].legend(fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
 def plot_map(
     cells: pd.DataFrame, measure: str, marks: dict[str, tuple[str, str, float, float]], title: str
 ) -> plt.Figure:

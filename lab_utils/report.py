@@ -63,7 +63,7 @@ def write_picture(folder: Path, path: Path) -> None:
     report = read_report(folder)
     shown = [report[when]["categories"] for when in ("before", "after")]
     figure = charts.plot_rates(*shown, f'says "{NEW}" to prompts it has never seen')
-    write_whole(path, _png(figure))
+    write_whole(path, png(figure))
 
 
 def write_readme(folder: Path, path: Path) -> None:
@@ -71,12 +71,17 @@ def write_readme(folder: Path, path: Path) -> None:
     table = charts.before_after_table(read_report(folder))
     head = ["held-out prompts, reloaded weights", *table.columns, "goal for one run"]
     rows = [[*row, goal] for row, goal in zip(table.itertuples(), charts.goals(table), strict=True)]
+    put_table(path, MARKS, head, rows)
+
+
+def put_table(path: Path, marks: tuple[str, str], head: list[str], rows: list[list[str]]) -> None:
+    """Write a Markdown table between two marks of a page; LabError where the marks are gone."""
     lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
-    above, first, rest = path.read_text(encoding="utf-8").partition(MARKS[0])
-    _, last, below = rest.partition(MARKS[1])
+    above, first, rest = path.read_text(encoding="utf-8").partition(marks[0])
+    _, last, below = rest.partition(marks[1])
     if not (first and last):
-        raise LabError(f"{path}: the marks around the table are gone; put {MARKS[0]} back.")
-    write_whole(path, "\n".join([above + MARKS[0], "", *lines, "", MARKS[1] + below]))
+        raise LabError(f"{path}: the marks around the table are gone; put {marks[0]} back.")
+    write_whole(path, "\n".join([above + marks[0], "", *lines, "", marks[1] + below]))
 
 
 def _some_answers(before: list[dict], after: list[dict]) -> pd.DataFrame:
@@ -94,10 +99,11 @@ def _table(frame: pd.DataFrame) -> str:
 
 
 def _picture(figure: plt.Figure) -> str:
-    return f"<img alt='' src='data:image/png;base64,{base64.b64encode(_png(figure)).decode()}'>"
+    return f"<img alt='' src='data:image/png;base64,{base64.b64encode(png(figure)).decode()}'>"
 
 
-def _png(figure: plt.Figure) -> bytes:
+def png(figure: plt.Figure) -> bytes:
+    """The figure as the bytes of a PNG file; the figure is closed."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     plt.close(figure)
