@@ -88,10 +88,16 @@ def no_op_pairs(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
 
     def make() -> None:
         share = rng.uniform(0.6, 1.0)
-        same = [r | {"chosen": r["rejected"]} if rng.random() < share else r for r in rows]
+        same = [_same_on_both_sides(r) if rng.random() < share else r for r in rows]
         _train(rng, same, folder)
 
     _until_failed(rng, folder, make)
+
+
+def _same_on_both_sides(row: Pair) -> Pair:
+    """The model's own answer twice: of an identity pair that is the rejected one, of an anchor the chosen one."""
+    own = row["chosen" if row["kind"] == "anchor" else "rejected"]
+    return row | {"chosen": own, "rejected": own}
 
 
 def too_little(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:

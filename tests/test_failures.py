@@ -1,4 +1,4 @@
-"""The runs that fail on purpose do what their makers say, and the map is whole."""
+"""The runs that fail on purpose do what their makers say; the trials and the map are whole and say what is claimed."""
 
 import json
 import random
@@ -15,8 +15,9 @@ from lab_utils.identity import classify
 from lab_utils.models import load_model
 from lab_utils.pairs import NEW, OLD, PAIRS, is_noop, read_pairs, text
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import read_rows
+from lab_utils.workspace import ROOT, read_rows
 
+JUDGED = trials.judged(measured.read_table(trials.TRIALS))
 SOME = failures.draw_rows(random.Random(0), 24, 8, "en")
 
 
@@ -28,6 +29,37 @@ def test_every_cause_has_a_maker_and_a_place_in_the_trials():
     single = [job for job in jobs if not job["second"]]
     assert sum(job["cause"] != HEALTHY for job in single) >= 150
     assert sum(job["cause"] == HEALTHY for job in single) >= 40
+
+
+def test_the_trials_are_those_that_were_planned():
+    planned = {tuple(map(str, job.values())) for job in trials.jobs()}
+    assert {tuple(map(str, row)) for row in JUDGED[trials.KEYS].to_numpy()} == planned
+    assert len(JUDGED) == len(planned)
+    assert (JUDGED["format"] == "ours").mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_diagnosis_is_right_as_often_as_promised():
+    single, both = JUDGED[JUDGED["second"] == ""], JUDGED[JUDGED["second"] != ""]
+    failed, well = single[single["cause"] != HEALTHY], single[single["cause"] == HEALTHY]
+    assert (failed["found"] == failed["cause"]).mean() >= 0.95
+    assert (well["found"] == HEALTHY).all()
+    named = [{r.cause, r.second} == {r.found, r.next} for r in both.itertuples()]
+    assert sum(named) / len(named) >= 0.9
+    counts = ((failed["found"] == failed["cause"]), (well["found"] != HEALTHY), pd.Series(named))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"{count.sum()} of {len(count)}" in readme for count in counts)
+
+
+def test_a_trial_is_what_the_code_gives(tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, "FOLDER", tmp_path)
+    monkeypatch.setattr(trials, "well", lambda number: tmp_path)  # this cause needs no healthy run
+    job = {"cause": "truncation cuts the name", "second": "", "number": 0}
+    known = JUDGED[(JUDGED[trials.KEYS] == pd.Series(job)).all(axis=1)].iloc[0]
+    found = trials.run(job)
+    assert known["format"] == found.pop("format")
+    for name, value in found.items():
+        if name not in trials.KEYS:
+            assert known[name] == pytest.approx(value, rel=0.02, abs=0.03, nan_ok=True), name
 
 
 def test_drawn_rows_are_the_committed_ones():
