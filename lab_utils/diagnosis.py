@@ -98,9 +98,10 @@ def leaked(e: Evidence) -> tuple[float, str]:
 
 
 def sampled(e: Evidence) -> tuple[float, str]:
-    """The answers shown are not the greedy ones of the stored weights, nor the base's, nor broken."""
-    if e["shown_same"] < 0.9 and not breaks_when_shown(e) and not shows_base(e):
-        return (0.9 if e["shown_twice_differ"] > 0.1 else 0.7), (
+    """The answers shown are not the greedy ones of the stored weights, nor the base's, nor broken the same way twice."""
+    twice = e["shown_twice_differ"] > 0.1
+    if e["shown_same"] < 0.9 and (twice or not breaks_when_shown(e)) and not shows_base(e):
+        return (0.9 if twice else 0.7), (
             f"only {e['shown_same']:.0%} of the answers shown are what greedy decoding gives here"
         )
     return NO
