@@ -5,7 +5,6 @@ training with its reference pass, the losses, and the most memory that the proce
 """
 
 import json
-import os
 import re
 import resource
 import shutil
@@ -172,9 +171,8 @@ def llama_factory(work: Workload, folder: Path) -> Taken:
     columns = {"prompt": "instruction", "chosen": "chosen", "rejected": "rejected"}
     known = {"pairs": {"file_name": "pairs.json", "ranking": True, "columns": columns}}
     write_json(folder / "dataset_info.json", known)
-    save_policy(
-        policy, folder / "model"
-    )  # it takes the dtype from the files: fp32, as for the others
+    # it takes the dtype from the files, and the embedded ones hold bf16
+    save_policy(policy, folder / "model")
     write_json(folder / "dpo.yaml", _factory_settings(work, folder))
     said = _command([PEER, "train", folder / "dpo.yaml"], folder)
     state = folder / "out" / "trainer_state.json"
@@ -224,9 +222,7 @@ def _factory_settings(work, folder) -> dict:
 
 
 def _command(words: list, folder: Path) -> str:
-    done = subprocess.run(
-        [str(word) for word in words], capture_output=True, text=True, cwd=folder, env=os.environ
-    )
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, cwd=folder)
     if done.returncode:
         raise LabError(f"{words[0]} failed: {(done.stdout + done.stderr)[-2000:]}")
     return done.stdout + done.stderr
