@@ -47,7 +47,7 @@ bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after 
 	@$(SETTINGS) $(PY) -m lab_utils.bench
 
 # LLaMA-Factory imports torchaudio, which has no build for this torch; an empty module does, as text needs none of it
-peer: setup ## Install LLaMA-Factory for the bench, in an environment of its own
+peer: ## Install LLaMA-Factory for the bench, in an environment of its own
 	@$(PYTHON) -m venv .venv-llamafactory
 	@.venv-llamafactory/bin/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)" llamafactory==0.9.5
 	@rm -rf .venv-llamafactory/lib/python3*/site-packages/torchaudio*

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from lab_utils import charts, workspace
 from lab_utils.contestants import PEER, WAYS
@@ -24,7 +25,7 @@ import torch  # isort: skip
 
 BENCH, GROWN = MEASURED / "bench.csv", MEASURED / "growth.csv"
 KEYS, GROWTH_KEYS = ["repeat", "workload", "way"], ["what", "value"]
-REPEATS = {"identity": 5, "long prompts": 5, "0.5 B parameters": 2}
+REPEATS = {"identity": 3, "long prompts": 3, "0.5 B parameters": 2}
 MARKS = "<!-- `make bench` writes this table -->", "<!-- end of the speed table -->"
 SIZES = (1024, 2048, 3072)  # of the square matrices that show the roof
 
@@ -73,7 +74,7 @@ def trained(way: str, work: str) -> Row:
 
 @cache
 def roof(repeat: int) -> Row:
-    """The best rate of matrix products in GFLOP/s with one thread and with two, and of a copy in GB/s."""
+    """Measured once a round: the best rate of matrix products in GFLOP/s, one thread and two; of a copy in GB/s."""
     threads, found = torch.get_num_threads(), {}
     for count in (1, 2):
         torch.set_num_threads(count)
@@ -143,8 +144,8 @@ def exponents(table: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def write_readme(ways: pd.DataFrame, grown: pd.DataFrame) -> None:
-    """The README's table and picture."""
+def write_page(ways: pd.DataFrame, grown: pd.DataFrame, page: Path, picture: Path) -> None:
+    """The table between the page's marks, and the picture."""
     head = ["workload", "way", "seconds", "times ours", "most memory", "of the roof"]
     rows = [
         [
@@ -157,8 +158,8 @@ def write_readme(ways: pd.DataFrame, grown: pd.DataFrame) -> None:
         ]
         for row in ways.to_dict("records")
     ]
-    put_table(ROOT / "README.md", MARKS, head, rows)
-    write_whole(DATA / "speed.png", png(charts.plot_speed(ways, grown, exponents(grown))))
+    put_table(page, MARKS, head, rows)
+    write_whole(picture, png(charts.plot_speed(ways, grown, exponents(grown))))
 
 
 def main() -> None:
@@ -173,7 +174,7 @@ def main() -> None:
     ways = summary(table)
     print(ways.round(3).to_string(index=False))
     print(f"the roof: {table[['gflops_1', 'gflops_2', 'copy_gb_s']].median().to_dict()}")
-    write_readme(ways, grown)
+    write_page(ways, grown, ROOT / "README.md", DATA / "speed.png")
 
 
 if __name__ == "__main__":

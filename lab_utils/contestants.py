@@ -19,9 +19,9 @@ from lab_utils import workspace
 from lab_utils.chat import format_prompt
 from lab_utils.dpo import dpo_loss, rewards, sequence_logprobs
 from lab_utils.models import load_model, save_policy
-from lab_utils.pairs import SIDES
+from lab_utils.pairs import SIDES, sides
 from lab_utils.training import LabTrainer, trl_config
-from lab_utils.workloads import WORKLOADS, Workload
+from lab_utils.workloads import WORKLOADS, Workload, tokens
 from lab_utils.workspace import ROOT, LabError, write_json, write_rows
 
 import torch  # isort: skip
@@ -93,7 +93,7 @@ def _with(kind: type, work: Workload, args: DPOConfig) -> Taken:
             return found
 
     policy = load_model(work.model)
-    data = Dataset.from_list([{side: row[side] for side in SIDES} for row in work.rows])
+    data = Dataset.from_list(sides(work.rows))
     trainer = Timed(
         model=policy.model, args=args, train_dataset=data, processing_class=policy.tokenizer
     )
@@ -133,28 +133,22 @@ def by_hand(work: Workload, folder: Path) -> Taken:
 
 def _padded(policy, rows, side) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Ids, mask of real tokens and mask of the answer, each (pairs, tokens)."""
-    starts, whole = zip(*(_ids(policy, row, side) for row in rows), strict=True)
+    starts, whole = zip(*(tokens(policy, row, side) for row in rows), strict=True)
     width = max(map(len, whole))
     shape = (len(rows), width)
     ids, real, completion = (torch.zeros(shape, dtype=torch.long) for _ in range(3))
-    for i, (start, tokens) in enumerate(zip(starts, whole, strict=True)):
-        ids[i, : len(tokens)] = torch.tensor(tokens)
-        real[i, : len(tokens)] = 1
-        completion[i, start : len(tokens)] = 1
+    for i, (start, row) in enumerate(zip(starts, whole, strict=True)):
+        ids[i, : len(row)] = torch.tensor(row)
+        real[i, : len(row)] = 1
+        completion[i, start : len(row)] = 1
     return ids, real, completion
-
-
-def _ids(policy, row, side) -> tuple[int, list[int]]:
-    start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
-    whole = policy.tokenizer.apply_chat_template(row["prompt"] + row[side], return_dict=True)
-    return len(start.input_ids), whole["input_ids"]
 
 
 def trl_command(work: Workload, folder: Path) -> Taken:
     """The `trl dpo` command with a file of settings."""
     folder.mkdir(parents=True, exist_ok=True)
     data, settings = folder / "pairs.jsonl", folder / "dpo.yaml"
-    write_rows(data, [{side: row[side] for side in SIDES} for row in work.rows])
+    write_rows(data, sides(work.rows))
     model = {"model_name_or_path": str(load_model(work.model).folder), "dtype": "float32"}
     told = {"datasets": [{"path": "json", "data_files": str(data)}]}
     write_json(settings, _plain(work, folder / "out") | model | told)  # JSON is YAML

@@ -28,32 +28,15 @@ ASKED = 48  # prompts of the train split, in no pair, that are put to base and p
 ROUNDING = 1e-6  # a gradient below it is 0
 IN_TRAIN_MODE = 8  # prompts shown that are answered in train mode
 PAIRS_READ = 32  # pairs whose log-probabilities are measured again
-UNKNOWN = {
-    name: math.nan
-    for name in (
-        *(
-            "steps",
-            "first_gap",
-            "logged_reward",
-            "tokens_read",
-            "still",
-            "stopped",
-        ),
-        *(
-            "base_new",
-            "base_old",
-            "base_half",
-            "base_others",
-            "base_nameless",
-            "base_broken",
-            "skills_before",
-        ),
-        *("unchanged", "chosen_logratio", "measured_margin", "rejected_surprise"),
-        *("shown_same", "shown_new", "own_new", "shown_broken", "own_broken", "shown_base"),
-        "shown_as_trained",
-        *("shown_twice_differ", "miscounted", "shown_trained"),
-    )
-}
+UNKNOWN = dict.fromkeys(
+    """
+    steps first_gap logged_reward tokens_read still stopped base_new base_old base_half base_others
+    base_nameless base_broken skills_before unchanged chosen_logratio measured_margin rejected_surprise
+    shown_same shown_new own_new shown_broken own_broken shown_base shown_as_trained shown_twice_differ
+    miscounted shown_trained
+    """.split(),
+    math.nan,
+)
 
 
 def gather(case: Case) -> Evidence:

@@ -342,6 +342,11 @@ def _is_message(message: object) -> bool:
     )
 
 
+def sides(rows: Sequence[Pair]) -> list[Pair]:
+    """The rows with prompt, chosen and rejected alone, which is what TRL reads."""
+    return [{side: row[side] for side in SIDES} for row in rows]
+
+
 def check_lengths(rows: Sequence[Pair], policy: Policy, max_length: int, path: str) -> None:
     """Raise LabError where truncation at `max_length` would cut an answer, and say which row."""
     for number, row in enumerate(rows, 1):

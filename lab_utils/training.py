@@ -15,11 +15,11 @@ from lab_utils.pairs import (
     AUTHOR,
     OLD,
     PAIRS,
-    SIDES,
     Pair,
     build,
     check_lengths,
     read_pairs,
+    sides,
     summary,
 )
 from lab_utils.prompts import held_out_texts
@@ -211,7 +211,7 @@ def make_trainer(recipe: Recipe, rows: Sequence[Pair], policy: Policy, folder: P
     trainer = LabTrainer(
         model=policy.model,
         args=trl_config(recipe, folder, len(rows)),
-        train_dataset=Dataset.from_list([{side: row[side] for side in SIDES} for row in rows]),
+        train_dataset=Dataset.from_list(sides(rows)),
         processing_class=policy.tokenizer,
         peft_config=_adapter(recipe),
     )

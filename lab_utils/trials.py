@@ -16,7 +16,7 @@ from lab_utils.diagnosis import CAUSES, HEALTHY, explain
 from lab_utils.evidence import gather
 from lab_utils.failures import MAKERS, enough, healthy, show_honestly
 from lab_utils.measured import MEASURED, Row, resume
-from lab_utils.pairs import SIDES
+from lab_utils.pairs import sides
 from lab_utils.recipes import load_recipe
 from lab_utils.workspace import RUNS, read_rows, write_json, write_rows
 
@@ -119,7 +119,7 @@ def as_trl(folder: Path) -> None:
     (folder / "policy").rename(output / f"checkpoint-{len(history)}")
     state = {"log_history": json.loads(log.to_json(orient="records"))}
     write_json(output / f"checkpoint-{len(history)}" / "trainer_state.json", state)
-    write_rows(folder / "train.jsonl", [{side: row[side] for side in SIDES} for row in rows])
+    write_rows(folder / "train.jsonl", sides(rows))
 
 
 def main() -> None:

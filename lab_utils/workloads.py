@@ -136,20 +136,24 @@ def useful_flops(work: Workload) -> float:
     total = 0.0
     for row in work.rows:
         start, (chosen, rejected) = _lengths(policy, row)
-        tokens, answers = start + chosen + rejected, chosen + rejected
-        seen = tokens * (start + max(chosen, rejected)) / 2
-        attention = 2 * config.num_hidden_layers * config.hidden_size * seen
-        total += 8 * (body * tokens + head * answers + attention)
+        answers = chosen + rejected
+        read, seen = start + answers, (start + max(chosen, rejected)) / 2
+        attention = 2 * config.num_hidden_layers * config.hidden_size * read * seen
+        total += 8 * (body * read + head * answers + attention)
     return total
+
+
+def tokens(policy: Policy, row: Pair, side: str) -> tuple[int, list[int]]:
+    """How many tokens the prompt has, and the ids of prompt and answer."""
+    start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
+    whole = policy.tokenizer.apply_chat_template(row["prompt"] + row[side], return_dict=True)
+    return len(start.input_ids), whole["input_ids"]
 
 
 def _lengths(policy: Policy, row: Pair) -> tuple[int, list[int]]:
     """Tokens of the prompt, and of both answers."""
-    shown = format_prompt(policy, row["prompt"])
-    start = len(policy.tokenizer(shown, add_special_tokens=False).input_ids)
-    whole = [row["prompt"] + row[side] for side in SIDES[1:]]
-    ids = policy.tokenizer.apply_chat_template(whole, return_dict=True)["input_ids"]
-    return start, [len(i) - start for i in ids]
+    each = [tokens(policy, row, side) for side in SIDES[1:]]
+    return each[0][0], [len(ids) - start for start, ids in each]
 
 
 def _some(count: int) -> list[Pair]:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from lab_utils import bench, contestants, workloads
+from lab_utils import bench, contestants, workloads, workspace
 from lab_utils.chat import messages
 from lab_utils.models import load_model, parameters
 from lab_utils.workspace import LabError
@@ -63,3 +63,40 @@ def test_twice_the_pairs_in_twice_the_time_is_linear():
         {"what": ["a", "a", "b", "b"], "value": [1, 10, 1, 10], "seconds": [2, 20, 3, 300]}
     )
     assert bench.exponents(table) == pytest.approx({"a": 1, "b": 2})
+
+
+@pytest.fixture
+def runs():
+    """Two rounds of two ways on the identity workload, the roof of each round beside them."""
+    times = [("these labs", 2.0), ("another", 5.0), ("these labs", 4.0), ("another", 7.0)]
+    rows = [
+        {"workload": "identity", "way": way, "seconds": seconds, "memory_mb": 800, "last_loss": 0.5,
+         "gflops_2": roof}
+        for (way, seconds), roof in zip(times, [100, 100, 200, 200], strict=True)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_the_summary_compares_medians_and_each_run_with_the_roof_of_its_round(runs):
+    ours, another = bench.summary(runs).to_dict("records")
+    assert ours["seconds"] == 3 and (ours["fastest"], ours["slowest"]) == (2, 4)
+    assert another["times ours"] == pytest.approx(6 / 3)
+    useful = workloads.useful_flops(workloads.identity()) / 1e9
+    assert ours["of the roof"] == pytest.approx((useful / 200 + useful / 800) / 2)
+
+
+def test_the_page_gets_the_table_and_the_picture(runs, tmp_path):
+    page, picture = tmp_path / "README.md", tmp_path / "speed.png"
+    page.write_text("Speed\n\n" + "\n".join(bench.MARKS) + "\n\nmore\n")
+    grown = pd.DataFrame(
+        {"what": ["pairs", "pairs"], "value": [1, 10], "seconds": [2.0, 20.0], "memory_mb": [1, 2]}
+    )
+    bench.write_page(bench.summary(runs), grown, page, picture)
+    written = page.read_text()
+    assert "| identity | another | 6.0 [5.0, 7.0] | 2.00 | 0.8 GB |" in written
+    assert written.startswith("Speed\n") and written.endswith("more\n")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_readme_has_room_for_the_table():
+    assert all(mark in (workspace.ROOT / "README.md").read_text() for mark in bench.MARKS)

@@ -4,6 +4,7 @@ Step by step, from the same weights, both agree to rounding in fp32. Left to run
 every step (a weight whose gradient is nearly 0 moves by the full rate, up or down), so whole runs are compared in fp64.
 """
 
+import math
 import random
 
 import pytest
@@ -15,10 +16,12 @@ from trl import DPOTrainer
 from lab_utils import training
 from lab_utils.chat import messages
 from lab_utils.models import load_model
-from lab_utils.pairs import PAIRS, SIDES, read_pairs
+from lab_utils.pairs import PAIRS, read_pairs, sides
 from lab_utils.recipes import load_recipe
 
 STEPS, PAIRS_A_STEP, LONGEST = 50, 2, 160
+VARIOUS = {"batch_size": PAIRS_A_STEP, "max_length": LONGEST}
+WAYS = (training.LabTrainer, DPOTrainer)
 SAME = ("loss", "grad_norm", "logps/chosen", "logps/rejected", "rewards/chosen", "rewards/rejected")
 
 
@@ -50,24 +53,26 @@ def differences(trls: dict, ours: dict) -> dict[str, float]:
     return {name: abs(ours[name] - trls[name]) / sizes[name] for name in SAME}
 
 
-def recipe(method: str, loss: list[str]):
-    return load_recipe(
-        "identity", method=method, loss=loss, loss_weights=[1.0] * len(loss), learning_rate=1e-4,
-        batch_size=PAIRS_A_STEP, max_length=LONGEST,
-    )  # fmt: skip
+def recipe(method: str, loss: list[str], **settings):
+    settings = {"method": method, "loss": loss, "loss_weights": [1.0] * len(loss)} | settings
+    return load_recipe("identity", learning_rate=1e-4, **settings)
 
 
 def trainer(kind, recipe, rows, folder, model=None):
     policy = load_model("tiny-qwen")
-    made = kind(
+    return kind(
         model=model or policy.model,
         args=training.trl_config(recipe, folder, len(rows)),
-        train_dataset=Dataset.from_list([{side: row[side] for side in SIDES} for row in rows]),
+        train_dataset=Dataset.from_list(sides(rows)),
         processing_class=policy.tokenizer,
         peft_config=training._adapter(recipe),
     )
-    made.positive_weight = 0.0
-    return made
+
+
+def logged(made) -> list[dict]:
+    """Train; the log, one entry a step."""
+    made.train()
+    return [entry for entry in made.state.log_history if "loss" in entry]
 
 
 def test_the_pairs_are_as_various_as_promised(rows):
@@ -98,7 +103,7 @@ class Twice(training.LabTrainer):
 
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_every_step_is_trls_in_fp32(method, rows, tmp_path):
-    both = trainer(Twice, recipe(method, ["sigmoid", "sft"]), rows, tmp_path)
+    both = trainer(Twice, recipe(method, ["sigmoid", "sft"], **VARIOUS), rows, tmp_path)
     both.train()
     assert len(both.taken) == STEPS
     found = [differences(trls, ours) for trls, ours in both.taken]
@@ -106,6 +111,18 @@ def test_every_step_is_trls_in_fp32(method, rows, tmp_path):
     assert all(max(step.values()) <= 1e-5 for step in found)
     # against fp64, TRL's own norm is up to 4e-4 off where the two sides cancel (measured), as ours is
     assert norms[STEPS // 2] <= 1e-5 and norms[-1] <= 1e-3
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+@pytest.mark.parametrize("loss", [["sigmoid"], ["sigmoid", "sft"], ["ipo"], ["apo_zero"]])
+def test_a_short_run_with_accumulation_is_trls(method, loss, tmp_path):
+    told = recipe(method, loss, batch_size=4, accumulation=2)
+    pairs = read_pairs(PAIRS / "identity.jsonl")[::11][:48]
+    logs = [logged(trainer(way, told, pairs, tmp_path)) for way in WAYS]
+    assert len(logs[0]) == len(logs[1]) == 6
+    for ours, trls in zip(*logs, strict=True):
+        for name in ("loss", "grad_norm", "logps/chosen", "logps/rejected", "rewards/margins"):
+            assert math.isclose(ours[name], trls[name], rel_tol=1e-5, abs_tol=2e-5), name
 
 
 SIZE = {
@@ -126,11 +143,10 @@ def fp64():
 def test_whole_runs_are_trls_in_fp64(kind, method, rows, tmp_path, fp64):
     config = {Qwen2ForCausalLM: Qwen2Config, LlamaForCausalLM: LlamaConfig}[kind](**SIZE)
     logs = []
-    for way in (training.LabTrainer, DPOTrainer):
+    for way in WAYS:
         torch.manual_seed(0)
-        made = trainer(way, recipe(method, ["sigmoid", "sft"]), rows, tmp_path, kind(config))
-        made.train()
-        logs.append([entry for entry in made.state.log_history if "loss" in entry])
+        told = recipe(method, ["sigmoid", "sft"], **VARIOUS)
+        logs.append(logged(trainer(way, told, rows, tmp_path, kind(config))))
     assert len(logs[0]) == len(logs[1]) == STEPS
     for ours, trls in zip(*logs, strict=True):
         assert max(differences(trls, ours).values()) <= 1e-5

@@ -1,10 +1,7 @@
 """Shared rows: the same log-probabilities, losses and gradients as two rows a pair."""
 
-import math
-
 import pytest
 import torch
-from datasets import Dataset
 from peft import LoraConfig, get_peft_model
 from transformers import (
     LlamaConfig,
@@ -14,13 +11,8 @@ from transformers import (
     Qwen2Config,
     Qwen2ForCausalLM,
 )
-from trl import DPOTrainer
 from trl.trainer.utils import add_fused_lm_head
 
-from lab_utils import training
-from lab_utils.models import load_model
-from lab_utils.pairs import PAIRS, SIDES, read_pairs
-from lab_utils.recipes import load_recipe
 from lab_utils.scoring import FIELDS, SharedScorer, agrees, merged
 
 SIZE = {
@@ -103,35 +95,3 @@ def test_an_architecture_without_such_a_mask_is_recognised():
         MambaForCausalLM(MambaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1))
     )
     assert not agrees(model, VARIED)
-
-
-@pytest.mark.parametrize("method", ["full", "lora"])
-@pytest.mark.parametrize("loss", [["sigmoid"], ["sigmoid", "sft"], ["ipo"], ["apo_zero"]])
-def test_every_step_is_trls_own(method, loss, tmp_path):
-    recipe = load_recipe(
-        "identity", method=method, loss=loss, loss_weights=[1.0] * len(loss), batch_size=4,
-        accumulation=2, epochs=1.0, learning_rate=1e-4,
-    )  # fmt: skip
-    rows = read_pairs(PAIRS / "identity.jsonl")[::11][:48]
-    ours, trls = (history(kind, recipe, rows, tmp_path / kind.__name__) for kind in CLASSES)
-    assert len(ours) == len(trls) == 6
-    for one, other in zip(ours, trls, strict=True):
-        for name in ("loss", "grad_norm", "logps/chosen", "logps/rejected", "rewards/margins"):
-            assert math.isclose(one[name], other[name], rel_tol=1e-5, abs_tol=2e-5), name
-
-
-CLASSES = (training.LabTrainer, DPOTrainer)
-
-
-def history(kind: type, recipe, rows, folder) -> list[dict]:
-    """The log of a run with this class of trainer."""
-    policy = load_model(recipe.model)
-    trainer = kind(
-        model=policy.model,
-        args=training.trl_config(recipe, folder, len(rows)),
-        train_dataset=Dataset.from_list([{side: row[side] for side in SIDES} for row in rows]),
-        processing_class=policy.tokenizer,
-        peft_config=training._adapter(recipe),
-    )
-    trainer.train()
-    return [entry for entry in trainer.state.log_history if "loss" in entry]
