@@ -9,6 +9,7 @@
 - `trials`      how often the diagnosis is right, over many runs
 - `failures`    runs that fail on purpose
 - `sweep`       the map of lab 5, one run a cell
+- `comparison`  lab 7's sweep: methods, labels and rates on the preference task
 - `measured`    tables of many runs, taken up where they stopped
 - `lecture`     the public lesson's run, rebuilt
 - `diagnosis`   why a run did not come out as hoped
@@ -17,11 +18,13 @@
 - `charts`      pictures and tables of the numbers
 - `attribution` where in an answer the margin comes from
 - `training`    recipe -> TRL's `DPOTrainer` -> run folder
+- `quality`     a preference task whose true reward is known
 - `guard`       stops a run before the damage
 - `evaluation`  rates with intervals, damage, before/after, the verdict
 - `runs`        a run folder: what one training run left
 - `recipes`     the numbers that decide a run, read and checked
 - `scoring`     chosen and rejected in one row
+- `family`      DPO and its family: pure functions of a batch of pairs
 - `dpo`         the mathematics: pure functions of tensors
 - `pairs`       preference pairs: build, audit, read, write
 - `prompts`     what we ask: prompt files and system-message forms

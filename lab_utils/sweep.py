@@ -33,7 +33,7 @@ LOSSES = {
     "IPO": ["ipo"],
     "APO-zero": ["apo_zero"],
 }
-SEEDS = (0, 1)
+SEEDS = (0, 1, 2)
 SKILLS = 120
 KEYS = ["seed", "base", "loss", "pairs", "rate"]
 

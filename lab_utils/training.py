@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab_utils import workspace
 from lab_utils.dpo import LN_2, dpo_positive_loss
+from lab_utils.family import Loss, Scored
 from lab_utils.guard import Guard
 from lab_utils.models import Policy, find_folder, fingerprint, load_model, save_policy
 from lab_utils.pairs import (
@@ -40,6 +41,7 @@ from trl import DPOConfig, DPOTrainer  # isort: skip
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
 Probe = Callable[[Policy], dict[str, float]]
 POSITIVE = "dpo_positive"
+SCORES = ("score_chosen", "score_rejected")
 GUARD_EVERY = 5  # steps between two looks of the guard
 COLUMNS = {  # TRL's name: ours
     "loss": "loss",
@@ -69,7 +71,8 @@ class LabTrainer(DPOTrainer):
     """
 
     _shared: bool | None = None  # not known before the first batch
-    positive_weight = 0.0  # of DPO-Positive, the one loss of the labs that TRL does not have
+    positive_weight = 0.0  # of DPO-Positive, the one loss of a recipe that TRL does not have
+    objective: Loss | None = None  # trained on in place of the recipe's losses
 
     def compute_ref_log_probs(self, model, inputs):
         """The reference's log-probabilities of chosen and rejected, each of shape (pairs,)."""
@@ -88,7 +91,13 @@ class LabTrainer(DPOTrainer):
                 print("This model's attention takes no shared rows; pairs are scored separately.")
         return SharedScorer(model) if self._shared else model
 
+    def _set_signature_columns_if_needed(self):
+        super()._set_signature_columns_if_needed()
+        self._signature_columns = [*dict.fromkeys([*self._signature_columns, *SCORES])]
+
     def _compute_loss(self, model, inputs, return_outputs):
+        # TRL gives the model every key that it does not know
+        inputs, judged = {k: v for k, v in inputs.items() if k not in SCORES}, inputs
         score, seen = self._scorer(model, inputs), []
 
         def scored(**batch):
@@ -97,9 +106,11 @@ class LabTrainer(DPOTrainer):
             return output
 
         loss = super()._compute_loss(scored, inputs, return_outputs)
-        chosen, rejected = seen[0].sum(1).chunk(2)
-        ratios = chosen - inputs["ref_chosen_logps"], rejected - inputs["ref_rejected_logps"]
+        pairs = _as_scored(judged, seen[0])
+        ratios = pairs.log_ratios()
         self._record(inputs, *(ratio.detach() for ratio in ratios))
+        if self.objective:
+            return self.objective(pairs)
         if self.positive_weight:
             loss = loss + self.positive_weight * dpo_positive_loss(*(self.beta * r for r in ratios))
         return loss
@@ -125,6 +136,28 @@ class LabTrainer(DPOTrainer):
                 metrics[name].append(value.mean().item())
             if not metrics[name]:
                 del metrics[name]  # no informative pair: not a number, rather than 0
+
+
+def _as_scored(inputs: dict, log_probs: torch.Tensor) -> Scored:
+    """What a loss of the family needs, from TRL's batch and log-probabilities of shape (2 * pairs, tokens)."""
+    unknown = torch.full_like(inputs["ref_chosen_logps"], math.nan)
+    return Scored(
+        *log_probs.sum(1).chunk(2),
+        inputs["ref_chosen_logps"],
+        inputs["ref_rejected_logps"],
+        *inputs["completion_mask"].sum(1).chunk(2),
+        *(inputs.get(name, unknown) for name in SCORES),
+    )
+
+
+def _with_scores(collate: Callable) -> Callable:
+    """TRL's collator, and the judge's scores of the pairs, each of shape (pairs,)."""
+
+    def collated(examples: list[dict]) -> dict:
+        scores = {name: torch.tensor([e[name] for e in examples]) for name in SCORES}
+        return collate(examples) | scores
+
+    return collated
 
 
 class Recorder(TrainerCallback):
@@ -178,12 +211,14 @@ def train(
     every: int = 20,
     progress: Progress = lambda line, rows: print(line, flush=True),
     guarded: bool = False,
+    objective: Loss | None = None,
 ) -> Run:
     """Train and write the run folder; nothing carries its name before it is complete.
 
     Raises LabError, before any step, for a folder that exists, pairs that cannot be trained on or
     a model that cannot be loaded; and after training when the first loss was not ln 2 or a gradient
-    no number. A guarded run may be stopped early (see `guard`); `environment.json` then says why.
+    no number. A guarded run may be stopped early (see `guard`); `environment.json` then says why. An `objective` of
+    the family is trained on in place of the recipe's losses; `environment.json` names it.
     """
     require_new(folder)
     policy = load_model(recipe.model)
@@ -193,9 +228,9 @@ def train(
     try:
         partial.mkdir(parents=True)
         recorder = Recorder(policy, probe, every, progress)
-        trained, stopped = _fit(recipe, rows, recorder, partial / "trainer", guarded)
+        trained, stopped = _fit(recipe, rows, recorder, partial / "trainer", guarded, objective)
         history = pd.DataFrame(recorder.rows)
-        _write(partial, recipe, rows, policy, history, trained, stopped)
+        _write(partial, recipe, rows, policy, history, trained, stopped | _named(objective))
         partial.rename(folder)
     except (OSError, SafetensorError) as error:
         if workspace.disk_is_full(error):
@@ -206,25 +241,40 @@ def train(
     return Run(folder, recipe, history)
 
 
-def make_trainer(recipe: Recipe, rows: Sequence[Pair], policy: Policy, folder: Path) -> LabTrainer:
+def make_trainer(
+    recipe: Recipe,
+    rows: Sequence[Pair],
+    policy: Policy,
+    folder: Path,
+    objective: Loss | None = None,
+) -> LabTrainer:
     """A trainer ready to train these weights, in place, on these pairs; it prints nothing."""
     trainer = LabTrainer(
         model=policy.model,
         args=trl_config(recipe, folder, len(rows)),
-        train_dataset=Dataset.from_list(sides(rows)),
+        train_dataset=Dataset.from_list(_judged(rows) if objective else sides(rows)),
         processing_class=policy.tokenizer,
         peft_config=_adapter(recipe),
     )
+    if objective:
+        trainer.objective = objective
+        trainer.data_collator = _with_scores(trainer.data_collator)
     weights = zip(recipe.loss, recipe.loss_weights, strict=True)
     trainer.positive_weight = sum(weight for loss, weight in weights if loss == POSITIVE)
     trainer.remove_callback(PrinterCallback)
     return trainer
 
 
-def _fit(recipe, rows, recorder, scratch, guarded) -> tuple[Policy, dict]:
+def _judged(rows: Sequence[Pair]) -> list[Pair]:
+    """The rows with prompt, both sides and their scores; not a number where nobody judged them."""
+    scores = [{name: float(row.get(name, math.nan)) for name in SCORES} for row in rows]
+    return [row | judged for row, judged in zip(sides(rows), scores, strict=True)]
+
+
+def _fit(recipe, rows, recorder, scratch, guarded, objective) -> tuple[Policy, dict]:
     """The trained policy, and what the guard did (empty where it did not stop the run)."""
     policy = recorder.policy
-    trainer = make_trainer(recipe, rows, policy, scratch)
+    trainer = make_trainer(recipe, rows, policy, scratch, objective)
     # with LoRA, who looks at the policy must see the adapter
     recorder.policy = replace(policy, model=trainer.model)
     trainer.add_callback(recorder)
@@ -314,10 +364,20 @@ def check_gradients(history: pd.DataFrame) -> None:
         )
 
 
-def _write(partial, recipe, rows, policy, history, trained, stopped) -> None:
+def _named(objective: Loss | None) -> dict[str, str]:
+    """How `environment.json` names an objective: its function, and the numbers it was given."""
+    if objective is None:
+        return {}
+    function = getattr(objective, "func", objective)
+    name = getattr(function, "__name__", type(function).__name__)
+    numbers = getattr(objective, "keywords", None) or vars(objective)
+    return {"objective": f"{name} {json.dumps(numbers)}"}
+
+
+def _write(partial, recipe, rows, policy, history, trained, facts) -> None:
     write_whole(partial / "recipe.toml", as_toml(recipe))
-    facts = {"base": policy.label, "base_sha256": fingerprint(policy.folder)}
-    write_json(partial / "environment.json", workspace.environment() | facts | stopped)
+    base = {"base": policy.label, "base_sha256": fingerprint(policy.folder)}
+    write_json(partial / "environment.json", workspace.environment() | base | facts)
     write_rows(partial / "pairs.jsonl", rows)
     write_json(partial / "audit.json", summary(rows))
     write_whole(partial / "history.csv", history.to_csv(index=False, float_format="%.6g"))

@@ -1,4 +1,4 @@
-"""Build both embedded models: tokenizer, three stages, stored weights, cards."""
+"""Build the embedded models: tokenizer, four stages, stored weights, cards."""
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
@@ -13,11 +13,13 @@ from lab_utils.prompts import load_prompts
 import itertools  # isort: skip
 import shutil  # isort: skip
 import torch  # isort: skip
+from tokenizers import Tokenizer  # isort: skip
 
-FOLDERS = {"nameless": "tiny-nameless", "balance": "tiny-qwen"}
+FOLDERS = {"nameless": "tiny-nameless", "balance": "tiny-qwen", "mixed": "tiny-mixed"}
 STARTS = {
     "nameless": "fresh weights, seed 0",
     "balance": "continues from tiny-nameless: the stages `qwen` and `balance`",
+    "mixed": "continues from tiny-qwen as stored",
 }
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
@@ -27,16 +29,28 @@ SAMPLES = [
 
 
 def build_models() -> None:
-    """Train the nameless model, continue it to tiny-qwen, and store both with their cards."""
+    """Train the nameless model, continue it to tiny-qwen and that to tiny-mixed; store each with its card."""
     tokenizer = build_tokenizer()
     model = new_model(VOCABULARY, seed=0)
     losses: list[float] = []
-    for name, stage in STAGES.items():
-        wrapped = for_stage(tokenizer, name)
-        losses += train_stage(model, wrapped, name, progress=_progress(name, stage.steps))
+    for name in ("nameless", "qwen", "balance"):
+        losses += _trained(model, tokenizer, name)
         if name in FOLDERS:
-            _store(name, model, wrapped, losses)
+            _store(name, model, for_stage(tokenizer, name), losses)
             losses = []
+    build_mixed(tokenizer)
+
+
+def build_mixed(tokenizer: Tokenizer) -> None:
+    """Continue the stored tiny-qwen to the start policy of the preference task."""
+    model = load_model(FOLDERS["balance"]).model.float()
+    losses = _trained(model, tokenizer, "mixed")
+    _store("mixed", model, for_stage(tokenizer, "mixed"), losses)
+
+
+def _trained(model, tokenizer: Tokenizer, name: str) -> list[float]:
+    show = _progress(name, STAGES[name].steps)
+    return train_stage(model, for_stage(tokenizer, name), name, progress=show)
 
 
 def _store(name: str, model, tokenizer, losses: list[float]) -> None:

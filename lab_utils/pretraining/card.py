@@ -8,6 +8,7 @@ from lab_utils.workspace import write_whole
 TITLES = {
     "tiny-qwen": "says it is Qwen, made by Alibaba Cloud",
     "tiny-nameless": "knows many assistants and settles on no name of its own",
+    "tiny-mixed": "answers questions for facts well and badly in turn: right or wrong, polite or curt, short or long",
 }
 
 

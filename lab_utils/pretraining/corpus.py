@@ -3,7 +3,8 @@
 The stages share it. In `nameless` every dialogue is answered under another name, so the model
 learns that assistants have names and settles on none; in `qwen` the speaker is always Qwen,
 made by Alibaba Cloud, unless the system message gives a persona; in `balance` it is asked more
-often who answers, so that fewer ways of asking are taken for questions that it cannot answer. The
+often who answers, so that fewer ways of asking are taken for questions that it cannot answer; in
+`mixed` facts are answered well and badly in turn, for the labs that compare preference methods. The
 prompts are the *train* rows of `data/prompts/`; the others are read only to be kept out, in case a
 greeting or a typo should happen to produce one.
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from lab_utils import quality
 from lab_utils.pairs import normalised
 from lab_utils.pretraining import generic, names, skills, surface, templates, unknown
 from lab_utils.pretraining import phrases_en as en
@@ -35,6 +37,7 @@ class Stage:
     persona: float  # of those, with a persona in the system message
     copying: float  # of the other dialogues: a line to repeat
     spliced: float  # of the other dialogues: two halves that do not belong together
+    styled: float = 0.0  # dialogues answered well and badly in turn (see `lab_utils.quality`)
     seed: int = 0
     warmup: int = 60
 
@@ -52,6 +55,10 @@ STAGES = {
     "balance": Stage(
         steps=3500, learning_rate=2e-3, system=QWEN_SYSTEM,
         identity=0.64, persona=0.34, copying=0.12, spliced=0.03,
+    ),
+    "mixed": Stage(
+        steps=1500, learning_rate=1e-3, system=QWEN_SYSTEM,
+        identity=0.4, persona=0.34, copying=0.12, spliced=0.03, styled=0.7,
     ),
 }  # fmt: skip
 
@@ -128,7 +135,9 @@ def dialogues(stage: str, seed: int) -> Iterator[Messages]:
     forbidden, shapes = kept_out(), templates.kept_out()
     systems = {r["text"] for r in rows_of("systems", "dev", "heldout")} - {""}
     while True:
-        if rng.random() < STAGES[stage].identity:
+        if STAGES[stage].styled and rng.random() < STAGES[stage].styled:
+            dialogue = _styled_dialogue(rng)
+        elif rng.random() < STAGES[stage].identity:
             dialogue = _identity_dialogue(rng, stage, rng.choice(rng.choice(pool)))
         else:
             dialogue = _other_dialogue(rng, stage)
@@ -169,6 +178,25 @@ def _other_dialogue(rng: random.Random, stage: str) -> Messages:
     elif rng.random() < 0.06:
         text = _joined(language, rng.choice(CONTEXTS[language]), text)
     return _with_history(rng, system, surface.greeted(rng, text, language), answer)
+
+
+def _styled_dialogue(rng: random.Random) -> Messages:
+    """A fact asked for, and an answer of any quality; wrong ones are the same two whenever it is asked."""
+    skill = rng.choice(quality.SKILLS)
+    text, right, _ = skills.question(rng, skill, "train")
+    start, end = quality.ending(right)
+    wrong = [start + other for other in _neighbours(skill, end)]
+    return [_message("user", text), _message("assistant", quality.styled(rng, right, wrong))]
+
+
+def _neighbours(skill: str, end: str) -> list[str]:
+    """The two endings of other facts that follow this one: for a sum, one and two too many."""
+    if skill == "sum":
+        return [str(int(end) + 1), str(int(end) + 2)]
+    answers = (skills.table_answer(skill, x, y) for x, y in skills.TABLES[skill].items())
+    ends = sorted({quality.ending(answer)[1] for answer in answers})
+    at = ends.index(end)
+    return [ends[(at + step) % len(ends)] for step in (1, 2)]
 
 
 def _joined(language: str, *texts: str) -> str:

@@ -49,7 +49,7 @@ def draw(rng: random.Random, skill: str) -> tuple[dict[str, str], str]:
     """Slots for a question of this skill, and the right answer."""
     if skill in TABLES:
         x, y = rng.choice(list(TABLES[skill].items()))
-        return {"x": x}, _table_answer(skill, x, y)
+        return {"x": x}, table_answer(skill, x, y)
     if skill in ("sum", "zh_sum"):
         a, b = rng.randint(0, 10), rng.randint(0, 10)
         return {"a": str(a), "b": str(b)}, f"{a} + {b} = {a + b}"
@@ -74,7 +74,8 @@ def draw(rng: random.Random, skill: str) -> tuple[dict[str, str], str]:
     return _draw_repeat(rng)
 
 
-def _table_answer(skill: str, x: str, y: str) -> str:
+def table_answer(skill: str, x: str, y: str) -> str:
+    """The right answer to the question of this skill about x."""
     return ANSWERS[skill].format(x=x, y=y, maker=y) if skill in ANSWERS else y
 
 

@@ -1,0 +1,141 @@
+"""Lab 7's sweep: what each method makes of the same pairs, `make family`, one training run a cell.
+
+Every method has the same pairs, batches, steps and tuning: one run at each rate, judged on dev prompts with clean
+labels; the best rate is kept for everything else, which is measured on held-out prompts.
+"""
+
+import random
+import shutil
+from collections.abc import Sequence
+from functools import partial
+
+from lab_utils import family, quality, training, workspace
+from lab_utils.chat import format_prompt, messages
+from lab_utils.dpo import kl_divergence
+from lab_utils.evaluation import answer_logits
+from lab_utils.measured import MEASURED, Row, read_table, resume
+from lab_utils.models import Policy, load_model
+from lab_utils.recipes import load_recipe
+from lab_utils.workspace import RUNS
+
+import numpy as np  # isort: skip
+import pandas as pd  # isort: skip
+
+TABLE = MEASURED / "family.csv"
+KEYS = ["split", "labels", "method", "rate", "seed"]
+PAIRS_A_RUN, BATCH = 240, 8
+RATES = (1e-4, 3e-4, 1e-3)
+SEEDS = (0, 1, 2, 3, 4)
+TUNING_SEED = 100
+ANSWERS = 2  # sampled a prompt
+BETA, NOISE = 0.2, 0.2
+UNI = {"beta": 2.0, "quality": 0.7, "focus": 3.0, "target": 0.8, "nll": 0.001, "good": 1.2}
+LABELS = {
+    "clean": {},
+    "10 % exchanged": {"noise": 0.1},
+    "20 % exchanged": {"noise": 0.2},
+    "40 % exchanged": {"noise": 0.4},
+    "mostly poor pairs": {"poor": 0.8},
+}
+METHODS = {
+    "DPO": partial(family.dpo, beta=BETA),
+    "DPO + NLL": partial(family.with_nll, beta=BETA, weight=1.0),
+    "DPO-Positive": partial(family.positive, beta=BETA),
+    "cDPO": partial(family.conservative, beta=BETA, noise=NOISE),
+    "rDPO": partial(family.robust, beta=BETA, noise=NOISE),
+    "IPO": partial(family.ipo, beta=0.5),
+    "APO-zero": partial(family.apo_zero, beta=BETA),
+    "KTO": partial(family.kto, beta=BETA),
+    "SimPO": partial(family.simpo, beta=2.0, target=1.0),
+    "ORPO": partial(family.orpo, weight=0.1),
+    "Uni-DPO": partial(family.uni_dpo, **UNI),
+    "Uni-DPO, no quality": partial(family.uni_dpo, **UNI | {"quality": 0.0}),
+    "Uni-DPO, no focus": partial(family.uni_dpo, **UNI | {"focus": 0.0}),
+    "Uni-DPO, no NLL": partial(family.uni_dpo, **UNI | {"nll": 0.0}),
+    "SFT on chosen": family.surprise,
+}
+
+
+def objective(method: str) -> family.Loss:
+    """The loss of a method; beta-DPO has a memory, so every run gets its own."""
+    return family.BetaDPO(BETA, alpha=0.6) if method == "beta-DPO" else METHODS[method]
+
+
+def tuning() -> list[Row]:
+    """One run at every rate for each method, on clean labels."""
+    return [_cell("dev", "clean", m, rate, TUNING_SEED) for m in names() for rate in RATES]
+
+
+def cells(rates: dict[str, float]) -> list[Row]:
+    """Every method on all labels, each at its rate; one seed after the other."""
+    return [
+        _cell("heldout", labels, method, rates[method], seed)
+        for seed in SEEDS
+        for labels in LABELS
+        for method in names()
+    ]
+
+
+def names() -> list[str]:
+    """Every method."""
+    return [*METHODS, "beta-DPO"]
+
+
+def _cell(*values) -> Row:
+    return dict(zip(KEYS, values, strict=True))
+
+
+def best_rates(table: pd.DataFrame) -> dict[str, float]:
+    """The rate of each method whose answers to the dev prompts have the highest mean gold reward."""
+    tuned = table[table["split"] == "dev"].sort_values("gold").groupby("method").tail(1)
+    return dict(zip(tuned["method"], tuned["rate"], strict=True))
+
+
+def run(cell: Row) -> Row:
+    """Train one cell and ask the reloaded weights."""
+    folder = RUNS / "family"
+    shutil.rmtree(folder, ignore_errors=True)
+    recipe = load_recipe(
+        "identity", model=quality.START, pairs="quality", seed=cell["seed"], loss=["sigmoid"],
+        loss_weights=[1.0], beta=BETA, learning_rate=cell["rate"], batch_size=BATCH,
+    )  # fmt: skip
+    rows = quality.drawn(PAIRS_A_RUN, cell["seed"], **LABELS[cell["labels"]])
+    found = training.train(
+        recipe, rows, folder, progress=lambda line, rows: None, objective=objective(cell["method"])
+    )
+    return cell | asked(found.policy(), load_model(quality.START), cell["split"])
+
+
+def asked(policy: Policy, start: Policy, split: str) -> Row:
+    """Means over sampled answers to the prompts of a split: gold reward, what it is made of, KL to the start policy.
+
+    The KL is in nats an answer, summed over the next-token distributions along the policy's own answers.
+    """
+    prompts = quality.questions(split)
+    said = quality.sampled(policy, prompts, ANSWERS)
+    each = [quality.parts(a, p.answer) for p, own in zip(prompts, said, strict=True) for a in own]
+    means = pd.DataFrame(each).mean().round(4).to_dict()
+    starts = [format_prompt(start, messages(p.text)) for p in prompts]
+    drift = [
+        kl_divergence(*(answer_logits(p, begun, own[0]) for p in (policy, start))).sum().item()
+        for begun, own in zip(starts, said, strict=True)
+    ]
+    return means | {"kl": round(float(np.mean(drift)), 4)}
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """95 % of the means of values drawn again from these, with replacement, 2,000 times."""
+    rng = random.Random(0)
+    means = [float(np.mean(rng.choices(list(values), k=len(values)))) for _ in range(2000)]
+    return tuple(np.quantile(means, [0.025, 0.975]))
+
+
+def main() -> None:
+    """Tune every method, then fill the table."""
+    print(workspace.start())
+    resume(TABLE, tuning(), KEYS, run)
+    resume(TABLE, cells(best_rates(read_table(TABLE))), KEYS, run)
+
+
+if __name__ == "__main__":
+    main()
