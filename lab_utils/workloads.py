@@ -54,13 +54,13 @@ def identity() -> Workload:
 
 
 def long_prompts() -> Workload:
-    """160 of them after a conversation about other things: some 350 tokens, then a short answer."""
+    """80 of them after a conversation about other things: some 350 tokens, then a short answer."""
     rng, rows = random.Random("long prompts"), _some(2000)
     turns = [row for row in rows if row["kind"] == "anchor"]
     short = sorted(rows, key=lambda row: len(text(row, "chosen")))[: len(rows) // 4]
     return Workload(
         "tiny-qwen",
-        [_after(row, rng.sample(turns, TURNS)) for row in rng.sample(short, 160)],
+        [_after(row, rng.sample(turns, TURNS)) for row in rng.sample(short, 80)],
         8,
         512,
     )
