@@ -3,7 +3,8 @@
 What a method needs beside the pairs it takes as a number; where it has none of its own, beta is the one of the labs.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -11,7 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab_utils.dpo import dpo_loss, dpo_positive_loss
+from lab_utils.workspace import LabError
 
+SCORES = ("score_chosen", "score_rejected")  # what a judge gave, in a pair
 MOMENTUM = 0.9  # of the usual margin in beta-DPO, as its authors set it
 
 
@@ -47,6 +50,33 @@ class Scored(NamedTuple):
 
 
 Loss = Callable[[Scored], Tensor]
+
+
+def described(loss: Loss) -> tuple[str, dict[str, float]]:
+    """A loss by the name of its function, and the numbers that it was given with `functools.partial`."""
+    function = getattr(loss, "func", loss)
+    name = getattr(function, "__name__", type(function).__name__)
+    return name, getattr(loss, "keywords", None) or getattr(loss, "__dict__", {})
+
+
+def check(loss: Loss, pairs: Sequence[dict]) -> None:
+    """Raise LabError for a number out of range, and where Uni-DPO meets a pair that nobody has judged."""
+    name, numbers = described(loss)
+    for key, value in numbers.items():
+        if key == "beta" and not 0 < value < math.inf:
+            raise LabError(f"{name}: beta = {value}; it must be above 0 and finite.")
+        if key == "noise" and not 0 <= value < 0.5:
+            raise LabError(
+                f"{name}: noise = {value}; it must be from 0 to below 0.5, the rate of wrong labels."
+            )
+        if not math.isfinite(value):
+            raise LabError(f"{name}: {key} = {value}; it must be a number.")
+    for number, pair in enumerate(pairs, 1):
+        for key in SCORES:
+            if name == "uni_dpo" and not math.isfinite(pair.get(key, math.nan)):
+                raise LabError(
+                    f"pair {number} has no {key}, by which Uni-DPO weighs; give every pair both scores."
+                )
 
 
 def dpo(pairs: Scored, beta: float) -> Tensor:

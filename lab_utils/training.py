@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lab_utils import workspace
+from lab_utils import family, workspace
 from lab_utils.dpo import LN_2, dpo_positive_loss
-from lab_utils.family import Loss, Scored
+from lab_utils.family import SCORES, Loss, Scored
 from lab_utils.guard import Guard
 from lab_utils.models import Policy, find_folder, fingerprint, load_model, save_policy
 from lab_utils.pairs import (
@@ -41,7 +41,6 @@ from trl import DPOConfig, DPOTrainer  # isort: skip
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
 Probe = Callable[[Policy], dict[str, float]]
 POSITIVE = "dpo_positive"
-SCORES = ("score_chosen", "score_rejected")
 GUARD_EVERY = 5  # steps between two looks of the guard
 COLUMNS = {  # TRL's name: ours
     "loss": "loss",
@@ -221,6 +220,8 @@ def train(
     the family is trained on in place of the recipe's losses; `environment.json` names it.
     """
     require_new(folder)
+    if objective:
+        family.check(objective, rows)
     policy = load_model(recipe.model)
     check_lengths(rows, policy, recipe.max_length, recipe.pairs)
     partial = folder.with_name(f".{folder.name}.partial")
@@ -368,9 +369,7 @@ def _named(objective: Loss | None) -> dict[str, str]:
     """How `environment.json` names an objective: its function, and the numbers it was given."""
     if objective is None:
         return {}
-    function = getattr(objective, "func", objective)
-    name = getattr(function, "__name__", type(function).__name__)
-    numbers = getattr(objective, "keywords", None) or vars(objective)
+    name, numbers = family.described(objective)
     return {"objective": f"{name} {json.dumps(numbers)}"}
 
 
