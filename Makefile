@@ -6,7 +6,7 @@ MODEL ?=
 RECIPE ?=
 SETTINGS := HF_HUB_DISABLE_TELEMETRY=1 PYTHONHASHSEED=0 PYTHONWARNINGS=ignore::FutureWarning
 
-.PHONY: help setup lab test reproduce regenerate models map trials bench peer jupyter lint clean
+.PHONY: help setup lab test reproduce regenerate models map trials family bench peer jupyter lint clean
 
 help: ## Say what one can type
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -37,11 +37,14 @@ regenerate: setup ## Rewrite the stored outputs of every lab
 models: setup ## Rebuild the embedded models from their grammar
 	@$(SETTINGS) $(PY) -m lab_utils.pretraining
 
-map: setup ## Train once a cell of lab 5's map, about 40 minutes; goes on where it stopped
+map: setup ## Train once a cell of lab 5's map, about an hour; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.sweep
 
 trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two hours; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.trials
+
+family: setup ## Compare preference methods for lab 7, about two hours; goes on where it stopped
+	@$(SETTINGS) $(PY) -m lab_utils.comparison
 
 bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about 40 minutes; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.bench

@@ -24,7 +24,7 @@ def attribution(policy: Policy, reference: Policy, row: Pair) -> pd.DataFrame:
     for side, tokens in ids.items():
         name = _to_end_of_name(policy, tokens[same:])
         parts = ["prefix"] * same + ["divergence"] + ["name"] * name + ["suffix"] * len(tokens)
-        ratio = _logprobs(policy, row, side) - _logprobs(reference, row, side)
+        ratio = answer_logprobs(policy, row, side) - answer_logprobs(reference, row, side)
         columns = {
             "side": side,
             "part": parts[: len(tokens)],
@@ -60,7 +60,7 @@ def _answer_ids(policy: Policy, row: Pair, side: str) -> list[int]:
     return whole[len(begin) :]
 
 
-def _logprobs(policy: Policy, row: Pair, side: str) -> torch.Tensor:
+def answer_logprobs(policy: Policy, row: Pair, side: str) -> torch.Tensor:
     """The log-probability of each token of the answer, in nats; (tokens,)."""
     logits = answer_logits(policy, format_prompt(policy, row["prompt"]), text(row, side))
     ids = torch.tensor(_answer_ids(policy, row, side), device=policy.device)

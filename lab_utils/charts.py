@@ -229,6 +229,58 @@ def plot_confusion(counts: pd.DataFrame) -> plt.Figure:
     return figure
 
 
+def plot_slopes(slopes: dict[str, Sequence[float]], margins: Sequence[float]) -> plt.Figure:
+    """How hard each loss pushes a pair apart, over the margin that it has; each scaled to 1 at its hardest."""
+    figure, axis = plt.subplots(figsize=(8, 3.2))
+    for name, slope in slopes.items():
+        axis.plot(margins, np.asarray(slope) / np.abs(slope).max(), label=name)
+    axis.axvline(0, color="#999999", linewidth=0.8)
+    axis.axhline(0, color="#999999", linewidth=0.8)
+    axis.set_xlabel("difference of the log-ratios, chosen less rejected (nats)")
+    axis.set_ylabel("push, of its largest")
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def plot_methods(summary: pd.DataFrame, start: float) -> plt.Figure:
+    """Mean gold reward of each method (rows) on each kind of labels (panels), with 95 % intervals over seeds."""
+    panels = list(summary.groupby("labels", sort=False))
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(3.1 * len(panels), 4.6), sharey=True, sharex=True
+    )
+    for axis, (labels, own) in zip(np.atleast_1d(axes), panels, strict=True):
+        own = own.iloc[::-1]
+        reach = [own["gold"] - own["low"], own["high"] - own["gold"]]
+        axis.errorbar(own["gold"], own["method"], xerr=reach, fmt="o", color=AFTER, markersize=4)
+        axis.axvline(start, color=BEFORE, linestyle="--", linewidth=1)
+        axis.set_title(labels, fontsize=9, loc="left")
+        axis.grid(axis="y", color="#eeeeee")
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel("gold reward of held-out answers (dashed: the start policy)", fontsize=9)
+    figure.tight_layout()
+    return figure
+
+
+def plot_frontier(points: pd.DataFrame, title: str) -> plt.Figure:
+    """Gold reward over KL to the start policy, a point a run, a colour a `method`."""
+    figure, axis = plt.subplots(figsize=(8.5, 4.2))
+    colours = plt.get_cmap("tab20")
+    for number, (method, own) in enumerate(points.groupby("method", sort=False)):
+        own = own.sort_values("kl")
+        axis.plot(
+            own["kl"], own["gold"], "o", markersize=4, label=method, color=colours(number % 20)
+        )
+    axis.set_xlabel("KL to the start policy (nats an answer)")
+    axis.set_ylabel("gold reward")
+    axis.set_title(title, fontsize=10, loc="left")
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False, fontsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
 def plot_speed(ways: pd.DataFrame, grown: pd.DataFrame, slopes: dict[str, float]) -> plt.Figure:
     """Left: seconds of each way on each workload, fastest to slowest run; right: seconds against what grows."""
     works = ways["workload"].unique()

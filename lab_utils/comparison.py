@@ -4,7 +4,6 @@ Every method has the same pairs, batches, steps and tuning: one run at each rate
 labels; the best rate is kept for everything else, which is measured on held-out prompts.
 """
 
-import random
 import shutil
 from collections.abc import Sequence
 from functools import partial
@@ -20,6 +19,7 @@ from lab_utils.workspace import RUNS
 
 import numpy as np  # isort: skip
 import pandas as pd  # isort: skip
+from scipy import stats  # isort: skip
 
 TABLE = MEASURED / "family.csv"
 KEYS = ["split", "labels", "method", "rate", "seed"]
@@ -123,11 +123,31 @@ def asked(policy: Policy, start: Policy, split: str) -> Row:
     return means | {"kl": round(float(np.mean(drift)), 4)}
 
 
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """One row for each kind of labels and method: means over the seeds, and the gold reward beside DPO's.
+
+    `low` and `high` bound the mean gold reward, `gain_low` and `gain_high` the mean difference to DPO with the same
+    pairs: 95 % t-intervals over the seeds.
+    """
+    held_out = table[table["split"] == "heldout"]
+    beside = held_out[held_out["method"] == "DPO"].set_index(["labels", "seed"])["gold"]
+    keys = held_out.set_index(["labels", "seed"]).index
+    held_out = held_out.assign(gain=held_out["gold"].to_numpy() - beside.loc[keys].to_numpy())
+    rows = []
+    for (labels, method), own in held_out.groupby(["labels", "method"], sort=False):
+        low, high = interval(own["gold"])
+        gain_low, gain_high = interval(own["gain"])
+        means = own[["gold", "gain", "kl", "right", "polite", "curt", "spare"]].mean().to_dict()
+        bounds = {"low": low, "high": high, "gain_low": gain_low, "gain_high": gain_high}
+        rows.append({"labels": labels, "method": method, "seeds": len(own)} | means | bounds)
+    return pd.DataFrame(rows)
+
+
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """95 % of the means of values drawn again from these, with replacement, 2,000 times."""
-    rng = random.Random(0)
-    means = [float(np.mean(rng.choices(list(values), k=len(values)))) for _ in range(2000)]
-    return tuple(np.quantile(means, [0.025, 0.975]))
+    """The 95 % t-interval of a mean; of a single value, the value."""
+    if len(values) < 2:
+        return float(np.mean(values)), float(np.mean(values))
+    return stats.t.interval(0.95, len(values) - 1, np.mean(values), max(stats.sem(values), 1e-12))
 
 
 def main() -> None:

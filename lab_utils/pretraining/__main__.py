@@ -2,7 +2,7 @@
 
 import time
 
-from lab_utils import lecture
+from lab_utils import lecture, quality
 from lab_utils.models import load_model
 from lab_utils.pairs import PAIRS, build
 from lab_utils.pretraining import prompts
@@ -22,6 +22,7 @@ def main() -> None:
     ready = build(policy, held_out_texts(), recipe.max_length)
     write_rows(PAIRS / f"{recipe.pairs}.jsonl", ready.rows)
     write_rows(PAIRS / "lecture.jsonl", lecture.build(policy))
+    write_rows(quality.READY, quality.build(load_model(quality.START)))
     print(f"{len(ready.rows)} pairs; done in {(time.perf_counter() - began) / 60:.1f} minutes")
 
 
