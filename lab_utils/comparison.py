@@ -14,6 +14,7 @@ from lab_utils.dpo import kl_divergence
 from lab_utils.evaluation import answer_logits
 from lab_utils.measured import MEASURED, Row, read_table, resume
 from lab_utils.models import Policy, load_model
+from lab_utils.pairs import Pair
 from lab_utils.recipes import load_recipe
 from lab_utils.workspace import RUNS
 
@@ -27,7 +28,6 @@ PAIRS_A_RUN, BATCH = 240, 8
 RATES = (1e-4, 3e-4, 1e-3)
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 100
-ANSWERS = 2  # sampled a prompt
 BETA, NOISE = 0.2, 0.2
 UNI = {"beta": 2.0, "quality": 0.7, "focus": 3.0, "target": 0.8, "nll": 0.001, "good": 1.2}
 LABELS = {
@@ -37,6 +37,8 @@ LABELS = {
     "40 % exchanged": {"noise": 0.4},
     "mostly poor pairs": {"poor": 0.8},
 }
+ABLATED = ("clean", "20 % exchanged", "mostly poor pairs")
+PARTS = ("Uni-DPO, no quality", "Uni-DPO, no focus", "Uni-DPO, no NLL")
 METHODS = {
     "DPO": partial(family.dpo, beta=BETA),
     "DPO + NLL": partial(family.with_nll, beta=BETA, weight=1.0),
@@ -49,10 +51,9 @@ METHODS = {
     "SimPO": partial(family.simpo, beta=2.0, target=1.0),
     "ORPO": partial(family.orpo, weight=0.1),
     "Uni-DPO": partial(family.uni_dpo, **UNI),
-    "Uni-DPO, no quality": partial(family.uni_dpo, **UNI | {"quality": 0.0}),
-    "Uni-DPO, no focus": partial(family.uni_dpo, **UNI | {"focus": 0.0}),
-    "Uni-DPO, no NLL": partial(family.uni_dpo, **UNI | {"nll": 0.0}),
-    "SFT on chosen": family.surprise,
+    PARTS[0]: partial(family.uni_dpo, **UNI | {"quality": 0.0}),
+    PARTS[1]: partial(family.uni_dpo, **UNI | {"focus": 0.0}),
+    PARTS[2]: partial(family.uni_dpo, **UNI | {"nll": 0.0}),
 }
 
 
@@ -67,12 +68,13 @@ def tuning() -> list[Row]:
 
 
 def cells(rates: dict[str, float]) -> list[Row]:
-    """Every method on all labels, each at its rate; one seed after the other."""
+    """Every method on all labels, the parts of Uni-DPO on three of them, each at its rate; seed after seed."""
     return [
         _cell("heldout", labels, method, rates[method], seed)
         for seed in SEEDS
         for labels in LABELS
         for method in names()
+        if labels in ABLATED or method not in PARTS
     ]
 
 
@@ -93,34 +95,38 @@ def best_rates(table: pd.DataFrame) -> dict[str, float]:
 
 def run(cell: Row) -> Row:
     """Train one cell and ask the reloaded weights."""
+    rows = quality.drawn(PAIRS_A_RUN, cell["seed"], **LABELS[cell["labels"]])
+    policy = fitted(objective(cell["method"]), rows, cell["rate"], cell["seed"])
+    return cell | asked(policy, load_model(quality.START), cell["split"])
+
+
+def fitted(loss: family.Loss, rows: Sequence[Pair], rate: float, seed: int) -> Policy:
+    """The start policy, trained on these pairs with this loss, stored and loaded again."""
     folder = RUNS / "family"
     shutil.rmtree(folder, ignore_errors=True)
     recipe = load_recipe(
-        "identity", model=quality.START, pairs="quality", seed=cell["seed"], loss=["sigmoid"],
-        loss_weights=[1.0], beta=BETA, learning_rate=cell["rate"], batch_size=BATCH,
+        "identity", model=quality.START, pairs="quality", seed=seed, loss=["sigmoid"],
+        loss_weights=[1.0], beta=BETA, learning_rate=rate, batch_size=BATCH,
     )  # fmt: skip
-    rows = quality.drawn(PAIRS_A_RUN, cell["seed"], **LABELS[cell["labels"]])
-    found = training.train(
-        recipe, rows, folder, progress=lambda line, rows: None, objective=objective(cell["method"])
-    )
-    return cell | asked(found.policy(), load_model(quality.START), cell["split"])
+    return training.train(
+        recipe, rows, folder, progress=lambda line, rows: None, objective=loss
+    ).policy()
 
 
 def asked(policy: Policy, start: Policy, split: str) -> Row:
-    """Means over sampled answers to the prompts of a split: gold reward, what it is made of, KL to the start policy.
+    """Means over one sampled answer to each prompt of a split: gold reward, its parts, KL to the start policy.
 
     The KL is in nats an answer, summed over the next-token distributions along the policy's own answers.
     """
     prompts = quality.questions(split)
-    said = quality.sampled(policy, prompts, ANSWERS)
-    each = [quality.parts(a, p.answer) for p, own in zip(prompts, said, strict=True) for a in own]
-    means = pd.DataFrame(each).mean().round(4).to_dict()
+    said = [own[0] for own in quality.sampled(policy, prompts, each=1)]
+    parts = [quality.parts(answer, p.answer) for answer, p in zip(said, prompts, strict=True)]
     starts = [format_prompt(start, messages(p.text)) for p in prompts]
     drift = [
-        kl_divergence(*(answer_logits(p, begun, own[0]) for p in (policy, start))).sum().item()
-        for begun, own in zip(starts, said, strict=True)
+        kl_divergence(*(answer_logits(p, begun, answer) for p in (policy, start))).sum().item()
+        for begun, answer in zip(starts, said, strict=True)
     ]
-    return means | {"kl": round(float(np.mean(drift)), 4)}
+    return pd.DataFrame(parts).assign(kl=drift).mean().round(4).to_dict()
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
