@@ -7,25 +7,29 @@ labels; the best rate is kept for everything else, which is measured on held-out
 import shutil
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from lab_utils import family, quality, training, workspace
 from lab_utils.chat import format_prompt, messages
 from lab_utils.dpo import kl_divergence
 from lab_utils.evaluation import answer_logits
 from lab_utils.measured import MEASURED, Row, read_table, resume
-from lab_utils.models import Policy, load_model
+from lab_utils.models import Policy, load_model, save_policy
 from lab_utils.pairs import Pair
-from lab_utils.recipes import load_recipe
+from lab_utils.recipes import Recipe, load_recipe
 from lab_utils.workspace import RUNS
 
 import numpy as np  # isort: skip
 import pandas as pd  # isort: skip
+from datasets import Dataset  # isort: skip
 from scipy import stats  # isort: skip
+from transformers import PrinterCallback  # isort: skip
+from trl import KTOConfig, KTOTrainer  # isort: skip
 
 TABLE = MEASURED / "family.csv"
 KEYS = ["split", "labels", "method", "rate", "seed"]
 PAIRS_A_RUN, BATCH = 200, 8
-RATES = (3e-4, 1e-3, 3e-3)
+RATES = (1e-4, 3e-4, 1e-3, 3e-3)
 SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEED = 100
 BETA, NOISE = 0.2, 0.2
@@ -37,6 +41,12 @@ LABELS = {
     "40 % exchanged": {"noise": 0.4},
     "mostly poor pairs": {"poor": 0.8},
 }
+KTO = "KTO"  # takes answers one by one, so it has no loss of a pair: TRL's own trainer
+SAME = (  # what TRL's KTO is told as the others are
+    "output_dir", "seed", "beta", "max_length", "learning_rate", "warmup_steps", "lr_scheduler_type", "weight_decay",
+    "max_grad_norm", "precompute_ref_log_probs", "use_cpu", "bf16", "gradient_checkpointing", "save_strategy",
+    "report_to", "disable_tqdm", "dataloader_pin_memory",
+)  # fmt: skip
 ABLATED = ("clean", "20 % exchanged", "mostly poor pairs")
 PARTS = ("Uni-DPO, no quality", "Uni-DPO, no focus", "Uni-DPO, no NLL")
 METHODS = {
@@ -47,7 +57,6 @@ METHODS = {
     "rDPO": partial(family.robust, beta=BETA, noise=NOISE),
     "IPO": partial(family.ipo, beta=0.5),
     "APO-zero": partial(family.apo_zero, beta=BETA),
-    "KTO": partial(family.kto, beta=BETA),
     "SimPO": partial(family.simpo, beta=2.0, target=1.0),
     "ORPO": partial(family.orpo, weight=0.1),
     "Uni-DPO": partial(family.uni_dpo, **UNI),
@@ -80,7 +89,7 @@ def cells(rates: dict[str, float]) -> list[Row]:
 
 def names() -> list[str]:
     """Every method."""
-    return [*METHODS, "beta-DPO"]
+    return [*METHODS, "beta-DPO", KTO]
 
 
 def _cell(*values) -> Row:
@@ -96,21 +105,60 @@ def best_rates(table: pd.DataFrame) -> dict[str, float]:
 def run(cell: Row) -> Row:
     """Train one cell and ask the reloaded weights."""
     rows = quality.drawn(PAIRS_A_RUN, cell["seed"], **LABELS[cell["labels"]])
-    policy = fitted(objective(cell["method"]), rows, cell["rate"], cell["seed"])
+    if cell["method"] == KTO:
+        policy = fitted_kto(rows, cell["rate"], cell["seed"])
+    else:
+        policy = fitted(objective(cell["method"]), rows, cell["rate"], cell["seed"])
     return cell | asked(policy, load_model(quality.START), cell["split"])
 
 
 def fitted(loss: family.Loss, rows: Sequence[Pair], rate: float, seed: int) -> Policy:
     """The start policy, trained on these pairs with this loss, stored and loaded again."""
+    folder = _new_folder()
+    run = training.train(
+        _recipe(rate, seed), rows, folder, progress=lambda line, rows: None, objective=loss
+    )
+    return run.policy()
+
+
+def fitted_kto(rows: Sequence[Pair], rate: float, seed: int) -> Policy:
+    """The same with TRL's KTO (Ethayarajh et al. 2024, arXiv 2402.01306): both answers of a pair, one after the other."""
+    folder, policy = _new_folder(), load_model(quality.START)
+    told = training.trl_config(_recipe(rate, seed), folder / "trainer", len(rows))
+    args = KTOConfig(
+        **{name: getattr(told, name) for name in SAME},
+        num_train_epochs=1,
+        per_device_train_batch_size=2 * BATCH,
+        train_sampling_strategy="sequential",  # KTO asks for it
+    )
+    answers = [
+        {"prompt": row["prompt"], "completion": row[side], "label": side == "chosen"}
+        for row in rows
+        for side in ("chosen", "rejected")
+    ]
+    trainer = KTOTrainer(
+        model=policy.model,
+        args=args,
+        train_dataset=Dataset.from_list(answers),
+        processing_class=policy.tokenizer,
+    )
+    trainer.remove_callback(PrinterCallback)
+    _ = trainer.train()  # its return value holds a clock
+    save_policy(policy, folder / "policy")
+    return load_model(folder / "policy")
+
+
+def _new_folder() -> Path:
     folder = RUNS / "family"
     shutil.rmtree(folder, ignore_errors=True)
-    recipe = load_recipe(
+    return folder
+
+
+def _recipe(rate: float, seed: int) -> Recipe:
+    return load_recipe(
         "identity", model=quality.START, pairs="quality", seed=seed, loss=["sigmoid"],
         loss_weights=[1.0], beta=BETA, learning_rate=rate, batch_size=BATCH,
     )  # fmt: skip
-    return training.train(
-        recipe, rows, folder, progress=lambda line, rows: None, objective=loss
-    ).policy()
 
 
 def asked(policy: Policy, start: Policy, split: str) -> Row:

@@ -118,18 +118,6 @@ def apo_zero(pairs: Scored, beta: float) -> Tensor:
     return (1 - torch.sigmoid(beta * chosen) + torch.sigmoid(beta * rejected)).mean()
 
 
-def kto(pairs: Scored, beta: float) -> Tensor:
-    """Ethayarajh et al. 2024 (arXiv 2402.01306, eq. 8): each answer by itself, against a reference point.
-
-    The point is the batch's mean log-ratio, at least 0. The authors take it from answers to other prompts, which costs a
-    third forward.
-    """
-    ratios = torch.stack(pairs.log_ratios())
-    point = ratios.detach().mean().clamp(min=0)
-    chosen, rejected = torch.sigmoid(beta * (ratios - point))
-    return (1 - chosen + rejected).mean()
-
-
 def surprise(pairs: Scored) -> Tensor:
     """The surprise a token at chosen answers: fine-tuning on them, without rejected ones."""
     return -pairs.chosen.sum() / pairs.tokens_chosen.sum()
