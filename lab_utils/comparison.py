@@ -1,7 +1,7 @@
 """Lab 7's sweep: what each method makes of the same pairs, `make family`, one training run a cell.
 
-Every method has the same pairs, batches, steps and tuning: one run at each rate, judged on dev prompts with clean
-labels; the best rate is kept for everything else, which is measured on held-out prompts.
+Every method has the same pairs, batches, steps and tuning: three runs at each rate, judged on dev prompts with
+clean labels; the best rate is kept for everything else, which is measured on held-out prompts.
 """
 
 import shutil
