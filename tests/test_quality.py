@@ -29,7 +29,7 @@ def rows():
         ("Fine. The capital of Chad is Lima.", -1.0),
         (RIGHT + " one two three four", 2.0),
         (RIGHT + " one two three four five", 1.9),
-        (RIGHT + quality.RAMBLING[0], 2.0 - 0.1 * 16),
+        (RIGHT + quality.RAMBLING[0], 2.0 - 0.1 * 17),
         ("", 0.0),
     ],
 )
