@@ -15,6 +15,7 @@ from lab_utils.chat import MAX_NEW_TOKENS, Messages, messages
 from lab_utils.models import Policy, find_folder, load_model, save_policy
 from lab_utils.pairs import Pair, sides, text
 from lab_utils.prompts import Prompt
+from lab_utils.runs import require_new
 from lab_utils.workspace import LabError
 
 import pandas as pd  # isort: skip
@@ -115,7 +116,7 @@ def train_reward_model(
         raise LabError("there are no pairs to train a reward model on; give it some.")
     _check_number("rate", rate)
     _check_number("epochs", epochs)
-    _new_folder(folder)
+    require_new(folder)
     args = RewardConfig(
         **_common(folder, rate, seed),
         num_train_epochs=epochs,
@@ -135,8 +136,7 @@ def train_reward_model(
     )
     trainer.remove_callback(PrinterCallback)
     _ = trainer.train()  # its return value holds a clock
-    trainer.model.save_pretrained(folder)
-    trainer.processing_class.save_pretrained(folder)
+    save_policy(Policy(trainer.model, trainer.processing_class, folder.name, start), folder)
     return RewardModel(folder)
 
 
@@ -195,7 +195,7 @@ def reinforce(
     """
     data = _questions(rows)
     check(settings, len(data))
-    _new_folder(folder)
+    require_new(folder)
     policy = load_model(quality.START)
     trainer = _trainer(settings, policy, reward, data, folder)
     trainer.remove_callback(PrinterCallback)
@@ -311,8 +311,3 @@ def _common(folder: Path, rate: float, seed: int) -> dict:
         "disable_tqdm": True,
         "dataloader_pin_memory": False,
     }
-
-
-def _new_folder(folder: Path) -> None:
-    if folder.exists():
-        raise LabError(f"{folder}: this run exists; choose another name, or move it away first.")
