@@ -8,9 +8,9 @@ one thread.
 import resource
 import shutil
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from pathlib import Path
 
 from lab_utils import comparison, family, quality, rlhf, training, workspace
@@ -43,7 +43,7 @@ STRENGTHS = {  # the dial of a way: its learning rate; of best of n, the n
     SFT: (1e-4, 3e-4, 1e-3),
     RLOO: (1e-4, 3e-4, 1e-3),
     GRPO: (1e-4, 3e-4, 1e-3),
-    BEST: (2, 4, 16),
+    BEST: (2.0, 4.0, 16.0),
     GOLD: (1e-4, 3e-4, 1e-3),
 }
 WAYS = (DPO, SFT, RLOO, GRPO, BEST, GOLD)
@@ -85,31 +85,32 @@ def best(table: pd.DataFrame) -> dict[str, float]:
     return dict(zip(chosen["way"], chosen["strength"], strict=True))
 
 
-def run(cell: Row, judge_rate: float | None = None) -> Row:
-    """One cell: make it, reload it, ask it. `seconds` and `memory_mb` are those of making it.
+def run(cell: Row, judge: RewardModel | None) -> Row:
+    """One cell: make it, reload it, ask it; `judge` is the reward model of its seed, None for a cell of one.
 
-    The other columns: `gold` and its parts, `kl` to the start in nats an answer, `proxy` (the mean reward that this
-    seed's reward model gives), `samples` that were drawn to make it, `accuracy` of a reward model. One thread, so that
-    the number of cores changes no bit.
+    `seconds` and `memory_mb` are those of making it. The other columns: `gold` and its parts, `kl` to the start in nats
+    an answer, `proxy` (the mean reward that the judge gives), `samples` drawn to make it, `accuracy` of a reward model
+    (see `rlhf.agreement`).
     """
-    threads = torch.get_num_threads()
+    if cell["way"] == REWARD:
+        return cell | _judge_row(cell)
+    return cell | (_best_row(cell, judge) if cell["way"] == BEST else _policy_row(cell, judge))
+
+
+def work(cell: Row, judge_rate: float | None = None) -> Row:
+    """The same in a process of its own, with one thread, so that the number of cores changes no bit."""
     torch.set_num_threads(1)
-    try:
-        if cell["way"] == REWARD:
-            return cell | _judge_row(cell)
-        judge = judge_of(cell["seed"], judge_rate)
-        if cell["way"] == BEST:
-            return cell | _best_row(cell, judge)
-        return cell | _policy_row(cell, judge)
-    finally:
-        torch.set_num_threads(threads)
+    return run(cell, None if cell["way"] == REWARD else judge_of(cell["seed"], judge_rate))
 
 
 def judge_of(seed: int, rate: float) -> RewardModel:
     """The reward model of a seed at that rate, trained where it is not there."""
     folder = FOLDER / f"{REWARD} {rate:g} {seed}"
-    if folder.is_dir():
-        return RewardModel(folder)
+    return RewardModel(folder) if folder.is_dir() else new_judge(seed, rate, folder)
+
+
+def new_judge(seed: int, rate: float, folder: Path) -> RewardModel:
+    """A reward model trained on the pairs of a seed."""
     return rlhf.train_reward_model(quality.drawn(PAIRS_A_RUN, seed), folder, rate, EPOCHS, seed)
 
 
@@ -200,23 +201,30 @@ def too_far(seed: int, judge_rate: float) -> list[Row]:
     return history.round(4).assign(seed=seed).to_dict("records")
 
 
-def fill(pool: ProcessPoolExecutor, jobs: list[Row], **given) -> None:
+def fill(pool: Pool, jobs: list[Row], judge_rate: float | None = None) -> None:
     """Do the cells that are not in the table, two at a time."""
-    known = (
-        set(read_table(TABLE)[KEYS].astype(str).itertuples(index=False, name=None))
-        if TABLE.is_file()
-        else ()
-    )
-    name = lambda job: tuple(str(job[key]) for key in KEYS)  # noqa: E731
-    waiting = {name(job): pool.submit(run, job, **given) for job in jobs if name(job) not in known}
-    resume(TABLE, jobs, KEYS, lambda job: waiting[name(job)].result())
+    known = {_name(row) for row in _stored(TABLE)}
+    waiting = {
+        _name(job): pool.apply_async(work, (job, judge_rate))
+        for job in jobs
+        if _name(job) not in known
+    }
+    resume(TABLE, jobs, KEYS, lambda job: waiting[_name(job)].get())
 
 
-def fill_long(pool: ProcessPoolExecutor, judge_rate: float) -> None:
+def _name(job: Row) -> tuple[str, ...]:
+    return tuple(str(job[key]) for key in KEYS)
+
+
+def _stored(path: Path) -> list[Row]:
+    return read_table(path).to_dict("records") if path.is_file() else []
+
+
+def fill_long(pool: Pool, judge_rate: float) -> None:
     """Do the long runs that are not in their table."""
-    done = read_table(LONG).to_dict("records") if LONG.is_file() else []
+    done = _stored(LONG)
     seeds = [seed for seed in SEEDS if seed not in {row["seed"] for row in done}]
-    for number, rows in enumerate(pool.map(too_far, seeds, [judge_rate] * len(seeds)), 1):
+    for number, rows in enumerate(pool.imap(partial(too_far, judge_rate=judge_rate), seeds), 1):
         done += rows
         write_whole(LONG, pd.DataFrame(done).to_csv(index=False))
         print(f"long run {number} of {len(seeds)}", flush=True)
@@ -226,9 +234,8 @@ def main() -> None:
     """Tune and train the reward models, then every other way; the long runs last."""
     print(workspace.start())
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(
-        WORKERS, mp_context=get_context("spawn"), max_tasks_per_child=1, initializer=workspace.start
-    ) as pool:
+    processes = get_context("spawn")
+    with processes.Pool(WORKERS, initializer=workspace.start, maxtasksperchild=1) as pool:
         fill(pool, judges(STRENGTHS[REWARD], "dev", (TUNING_SEED,)))
         rate = best(read_table(TABLE))[REWARD]
         fill(pool, judges((rate,), "heldout", SEEDS))
