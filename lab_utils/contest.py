@@ -88,7 +88,7 @@ def best(table: pd.DataFrame) -> dict[str, float]:
 def run(cell: Row, judge: RewardModel | None) -> Row:
     """One cell: make it, reload it, ask it; `judge` is the reward model of its seed, None for a cell of one.
 
-    `seconds` and `memory_mb` are those of making it. The other columns: `gold` and its parts, `kl` to the start in nats
+    `seconds` (of one processor core) and `memory_mb` are those of making it. The other columns: `gold` and its parts, `kl` to the start in nats
     an answer, `proxy` (the mean reward that the judge gives), `samples` drawn to make it, `accuracy` of a reward model
     (see `rlhf.agreement`).
     """
@@ -116,7 +116,7 @@ def new_judge(seed: int, rate: float, folder: Path) -> RewardModel:
 
 def _judge_row(cell: Row) -> Row:
     shutil.rmtree(FOLDER / f"{REWARD} {cell['strength']:g} {cell['seed']}", ignore_errors=True)
-    began = time.perf_counter()
+    began = time.process_time()
     judge = judge_of(cell["seed"], cell["strength"])
     cost = _cost(began)
     prompts = quality.questions(cell["split"])
@@ -126,7 +126,7 @@ def _judge_row(cell: Row) -> Row:
 
 def _best_row(cell: Row, judge: RewardModel) -> Row:
     n, prompts = int(cell["strength"]), quality.questions(cell["split"])
-    began = time.perf_counter()
+    began = time.process_time()
     said = quality.sampled(load_model(quality.START), prompts, n, cell["seed"])
     answers = rlhf.best_of(judge, prompts, said)
     cost = _cost(began)
@@ -138,7 +138,7 @@ def _best_row(cell: Row, judge: RewardModel) -> Row:
 def _policy_row(cell: Row, judge: RewardModel) -> Row:
     folder = FOLDER / " ".join(f"{cell[key]}" for key in KEYS)
     shutil.rmtree(folder, ignore_errors=True)
-    began = time.perf_counter()
+    began = time.process_time()
     policy, samples = made(cell, judge, folder)
     cost = _cost(began)
     prompts = quality.questions(cell["split"])
@@ -185,9 +185,9 @@ def _proxy(judge: RewardModel, prompts: list[Prompt], answers: list[str]) -> flo
 
 
 def _cost(began: float) -> Row:
-    """Seconds since then, and the most memory that this process has held, in MB."""
+    """Processor seconds since then (with one thread: the time on a free core), and the most memory held, in MB."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
-    return {"seconds": round(time.perf_counter() - began, 1), "memory_mb": round(most)}
+    return {"seconds": round(time.process_time() - began, 1), "memory_mb": round(most)}
 
 
 def too_far(seed: int, judge_rate: float) -> list[Row]:
