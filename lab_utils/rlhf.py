@@ -190,18 +190,18 @@ def reinforce(
     """The start policy, taught by reward on the prompts of these pairs, saved and reloaded; and its history.
 
     One row a step, means over the answers sampled in it: `reward` as it was given, `gold` (looked at, not trained on),
-    `kl` to the start in nats an answer, `entropy` in nats a token, `tokens` of an answer. The labels of the pairs are not
-    used. LabError, before any step, for settings that cannot be.
+    `kl` to the start in nats an answer, `entropy` in nats a token, `tokens` of an answer; and `answer`, the first one. The
+    labels of the pairs are not used. LabError, before any step, for settings that cannot be.
     """
     data = _questions(rows)
     check(settings, len(data))
     require_new(folder)
-    policy = load_model(quality.START)
-    trainer = _trainer(settings, policy, reward, data, folder)
+    policy, said = load_model(quality.START), []
+    trainer = _trainer(settings, policy, _graded(reward, said), data, folder)
     trainer.remove_callback(PrinterCallback)
     _ = trainer.train()
     save_policy(policy, folder)
-    history = _history(trainer.state.log_history)
+    history = _history(trainer.state.log_history).assign(answer=said)
     return load_model(folder, label=f"{folder.name}, reloaded"), history
 
 
@@ -234,7 +234,7 @@ def _questions(rows: Sequence[Pair]) -> list[dict]:
     return [{"prompt": row["prompt"], "right": row["right"]} for row in found.values()]
 
 
-def _trainer(settings, policy, reward, data, folder) -> RLOOTrainer | GRPOTrainer:
+def _trainer(settings, policy, graded, data, folder) -> RLOOTrainer | GRPOTrainer:
     shared = _common(folder, settings.rate, settings.seed) | {
         "max_steps": settings.steps,
         "lr_scheduler_type": "constant",
@@ -258,18 +258,19 @@ def _trainer(settings, policy, reward, data, folder) -> RLOOTrainer | GRPOTraine
         trainer, args = GRPOTrainer, GRPOConfig(**shared, **own)
     return trainer(
         model=policy.model,
-        reward_funcs=_graded(reward),
+        reward_funcs=graded,
         args=args,
         train_dataset=Dataset.from_list(data),
         processing_class=policy.tokenizer,
     )
 
 
-def _graded(reward: Reward) -> Callable:
-    """A reward in the form that TRL calls; gold is logged beside it."""
+def _graded(reward: Reward, said: list[str]) -> Callable:
+    """A reward in the form that TRL calls; gold is logged beside it, and the first answer goes to `said`."""
 
     def graded(prompts, completions, right, log_metric, **_) -> list[float]:
         answers = [completion[0]["content"].strip() for completion in completions]
+        said.append(answers[0])
         gold = gold_reward(prompts, answers, right)
         log_metric("gold", sum(gold) / len(gold))
         return reward(prompts, answers, right)

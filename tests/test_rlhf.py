@@ -97,6 +97,7 @@ def test_gold_is_told_the_right_answer_of_its_prompt(method, rows, tmp_path):
     assert len(seen) == settings.steps == len(history) and settings.samples() == 8
     assert history["reward"].tolist() == pytest.approx(history["gold"].tolist())
     assert history["kl"].iloc[0] == pytest.approx(0, abs=1e-3)  # not a step has been taken
+    assert history["answer"].tolist() == [answers[0] for _, answers, _ in seen]
     assert policy.folder == tmp_path / method
 
 
@@ -124,7 +125,8 @@ def test_what_is_stated_reaches_trl(rows, tmp_path):
         ("GRPO", {"loss_type": "grpo", "scale_rewards": "group"}),
     ):
         settings = replace(FEW, method=method, kl=0.3)
-        made = rlhf._trainer(settings, policy, rlhf.gold_reward, data, tmp_path / "run")
+        graded = rlhf._graded(rlhf.gold_reward, [])
+        made = rlhf._trainer(settings, policy, graded, data, tmp_path / "run")
         told = {"beta": 0.3, "temperature": 1.0, "num_iterations": 1, "num_generations": 2} | own
         assert {name: getattr(made.args, name) for name in told} == told
         assert made.generation_config.max_new_tokens == 48 and made.generation_config.top_k == 0
