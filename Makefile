@@ -43,10 +43,10 @@ map: setup ## Train once a cell of lab 5's map, about an hour; goes on where it 
 trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two hours; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.trials
 
-family: setup ## Compare preference methods for lab 7, about two hours; goes on where it stopped
+family: setup ## Compare preference methods for lab 7, about an hour and a half; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.comparison
 
-bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about 40 minutes; goes on where it stopped
+bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about an hour; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.bench
 
 # LLaMA-Factory imports torchaudio, which has no build for this torch; an empty module does, as text needs none of it
