@@ -268,7 +268,6 @@ def plot_frontier(points: pd.DataFrame, title: str) -> plt.Figure:
     figure, axis = plt.subplots(figsize=(8.5, 4.2))
     colours = plt.get_cmap("tab20")
     for number, (method, own) in enumerate(points.groupby("method", sort=False)):
-        own = own.sort_values("kl")
         axis.plot(
             own["kl"], own["gold"], "o", markersize=4, label=method, color=colours(number % 20)
         )

@@ -16,12 +16,7 @@ from lab_utils.workspace import LabError, read_rows
 
 START = "tiny-mixed"  # answers well and badly in turn
 READY = PAIRS / "quality.jsonl"
-RIGHT, POLITE, CURT, WORDY = (
-    2.0,
-    1.0,
-    -1.0,
-    -0.1,
-)  # gold: for the fact, the opening, a word too many
+WORTH = {"right": 2.0, "polite": 1.0, "curt": -1.0, "spare": -0.1}  # what each part adds to gold
 ENOUGH = 4  # words beside the fact that cost nothing
 GOOD = 2.0  # gold of a right answer without manners
 JUDGE = 0.7  # standard deviation of what the judge's score has beside gold
@@ -48,15 +43,17 @@ def gold(answer: str, right: str) -> float:
 
 
 def parts(answer: str, right: str) -> dict[str, float]:
-    """The true reward and what it is made of: `right`, `polite`, `curt` (0 or 1 each) and `spare` words."""
+    """The true reward and what it is made of: `right`, `polite`, `curt` (0 or 1 each) and `spare` words.
+
+    Right is an answer in which the sentence stands, whatever is stuck to it: "Ottawawa" counts for Ottawa.
+    """
     found = {
         "right": float(right.rstrip(".") in answer),
         "polite": float(answer.startswith(_stripped(POLITELY))),
         "curt": float(answer.startswith(_stripped(CURTLY))),
         "spare": float(max(0, len(answer.split()) - len(right.split()) - ENOUGH)),
     }
-    worth = {"right": RIGHT, "polite": POLITE, "curt": CURT, "spare": WORDY}
-    return {"gold": sum(worth[name] * value for name, value in found.items())} | found
+    return {"gold": sum(WORTH[name] * value for name, value in found.items())} | found
 
 
 def _stripped(openings: Sequence[str]) -> tuple[str, ...]:

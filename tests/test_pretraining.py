@@ -13,13 +13,19 @@ REPLAY = """
 import lab_utils.pretraining
 import torch
 torch.set_num_threads(2)
+from lab_utils.models import load_model
 from lab_utils.pretraining.build import REPLAYED
 from lab_utils.pretraining.tokenizer import VOCABULARY, build_tokenizer, for_stage
 from lab_utils.pretraining.train import new_model, train_stage
-tokenizer = for_stage(build_tokenizer(), "nameless")
-for loss in train_stage(new_model(VOCABULARY, seed=0), tokenizer, "nameless", steps=REPLAYED):
-    print(f"{loss:.4f}")
+model = {start}
+tokenizer = for_stage(build_tokenizer(), "{stage}")
+for loss in train_stage(model, tokenizer, "{stage}", steps=REPLAYED):
+    print(f"{{loss:.4f}}")
 """
+STARTS = {
+    "nameless": "new_model(VOCABULARY, seed=0)",
+    "mixed": 'load_model("tiny-qwen").model.float()',
+}
 
 
 def card(name):
@@ -38,12 +44,14 @@ def test_the_model_is_small(name):
     assert load_model(name).model.config.model_type == "qwen2"
 
 
-def test_the_first_steps_repeat_the_card():
+@pytest.mark.parametrize("stage", STARTS)
+def test_the_first_steps_repeat_the_card(stage):
     stated = [
-        float(x) for x in re.findall(r"^\| [1-5] \| ([\d.]+) \|$", card("tiny-nameless"), re.M)
+        float(x) for x in re.findall(r"^\| [1-5] \| ([\d.]+) \|$", card(f"tiny-{stage}"), re.M)
     ]
+    script = REPLAY.format(start=STARTS[stage], stage=stage)
     done = subprocess.run(
-        [sys.executable, "-c", REPLAY], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     repeated = [float(line) for line in done.stdout.split()]
     assert len(stated) == len(repeated) == 5
