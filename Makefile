@@ -6,7 +6,7 @@ MODEL ?=
 RECIPE ?=
 SETTINGS := HF_HUB_DISABLE_TELEMETRY=1 PYTHONHASHSEED=0 PYTHONWARNINGS=ignore::FutureWarning
 
-.PHONY: help setup lab test reproduce regenerate models map trials family bench peer jupyter lint clean
+.PHONY: help setup lab test reproduce regenerate models map trials family rlhf bench peer jupyter lint clean
 
 help: ## Say what one can type
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two
 
 family: setup ## Compare preference methods for lab 7, about an hour and a half; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.comparison
+
+rlhf: setup ## Use the same pairs as DPO and as RLHF for lab 8, about 45 minutes; goes on where it stopped
+	@$(SETTINGS) $(PY) -m lab_utils.ways
 
 bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about an hour; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.bench

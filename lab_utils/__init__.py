@@ -9,6 +9,7 @@
 - `trials`      how often the diagnosis is right, over many runs
 - `failures`    runs that fail on purpose
 - `sweep`       the map of lab 5, one run a cell
+- `ways`        lab 8's sweep: the same pairs as DPO uses them and as RLHF does
 - `comparison`  lab 7's sweep: methods, labels and rates on the preference task
 - `measured`    tables of many runs, taken up where they stopped
 - `lecture`     the public lesson's run, rebuilt
@@ -17,6 +18,7 @@
 - `cases`       what the folder of somebody's run holds
 - `charts`      pictures and tables of the numbers
 - `attribution` where in an answer the margin comes from
+- `rlhf`        a reward model from pairs, and policies taught by reward
 - `training`    recipe -> TRL's `DPOTrainer` -> run folder
 - `quality`     a preference task whose true reward is known
 - `guard`       stops a run before the damage
