@@ -43,7 +43,7 @@ map: setup ## Train once a cell of lab 5's map, about an hour; goes on where it 
 trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two hours; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.trials
 
-family: setup ## Compare preference methods for lab 7, about an hour and a half; goes on where it stopped
+family: setup ## Compare preference methods for lab 7, about two hours; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.comparison
 
 rlhf: setup ## Use the same pairs as DPO and as RLHF for lab 8, about 45 minutes; goes on where it stopped

@@ -37,3 +37,7 @@
 
 `python -m lab_utils` is the command line; `lab_utils.pretraining` makes the embedded models.
 """
+
+from lab_utils import (
+    workspace as workspace,  # before all else: torch reads its switches once, when it loads
+)

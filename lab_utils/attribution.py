@@ -4,14 +4,14 @@ Chosen and rejected share their first words. Then come the token at which they p
 name, and the suffix. What both have before they part cancels exactly.
 """
 
+import pandas as pd
+import torch
+
 from lab_utils.chat import format_prompt
 from lab_utils.dpo import token_logprobs
 from lab_utils.evaluation import answer_logits
 from lab_utils.models import Policy
 from lab_utils.pairs import OLD, Pair, text
-
-import pandas as pd  # isort: skip
-import torch  # isort: skip
 
 PARTS = ("prefix", "divergence", "name", "suffix")
 

@@ -14,16 +14,16 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import torch
+
 from lab_utils import charts, workspace
 from lab_utils.contestants import PEER, WAYS
 from lab_utils.measured import MEASURED, Row, read_table, resume
 from lab_utils.report import png, put_table
 from lab_utils.workloads import FOLDER, GROWTH, TIMED, WORKLOADS, useful_flops
 from lab_utils.workspace import DATA, ROOT, LabError, write_whole
-
-import numpy as np  # isort: skip
-import pandas as pd  # isort: skip
-import torch  # isort: skip
 
 BENCH, GROWN = MEASURED / "bench.csv", MEASURED / "growth.csv"
 KEYS, GROWTH_KEYS = ["repeat", "workload", "way"], ["what", "value"]

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from lab_utils.chat import messages
 from lab_utils.models import Policy, check_folder, load_model
 from lab_utils.pairs import Pair, check_row
 from lab_utils.recipes import load_recipe
 from lab_utils.workspace import LabError, read_rows
-
-import pandas as pd  # isort: skip
 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 TRL_NAMES = {  # TRL's name in its log: ours

@@ -3,15 +3,15 @@
 import os
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import display
+
 from lab_utils.chat import reply
 from lab_utils.evaluation import BARS, WARM
 from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD
-
-import matplotlib.pyplot as plt  # isort: skip
-import numpy as np  # isort: skip
-import pandas as pd  # isort: skip
-from IPython.display import display  # isort: skip
 
 BEFORE, AFTER, DEEP, PLAIN = "#9aa5b1", "#1f6feb", "#1f6feb", "#d97706"
 FRONT_ENDS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")  # set for a kernel with a page

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 
+import torch
+from transformers import GenerationConfig
+
 from lab_utils.models import Policy
 from lab_utils.workspace import LabError
-
-import torch  # isort: skip
-from transformers import GenerationConfig  # isort: skip
 
 Messages = list[dict[str, str]]
 BATCH = 256

@@ -9,6 +9,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+from datasets import Dataset
+from scipy import stats
+from transformers import PrinterCallback
+from trl import KTOConfig, KTOTrainer
+
 from lab_utils import family, quality, training, workspace
 from lab_utils.chat import format_prompt, messages
 from lab_utils.dpo import kl_divergence
@@ -19,18 +26,11 @@ from lab_utils.pairs import Pair
 from lab_utils.recipes import Recipe, load_recipe
 from lab_utils.workspace import RUNS
 
-import numpy as np  # isort: skip
-import pandas as pd  # isort: skip
-from datasets import Dataset  # isort: skip
-from scipy import stats  # isort: skip
-from transformers import PrinterCallback  # isort: skip
-from trl import KTOConfig, KTOTrainer  # isort: skip
-
 TABLE = MEASURED / "family.csv"
 KEYS = ["split", "labels", "method", "rate", "seed"]
 PAIRS_A_RUN, BATCH = 200, 8
 RATES = (1e-4, 3e-4, 1e-3)
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 TUNING_SEEDS = (100, 101, 102)
 BETA, NOISE = 0.2, 0.2
 UNI = {"beta": 2.0, "quality": 0.7, "focus": 3.0, "target": 0.8, "nll": 0.001, "good": 1.2}
@@ -186,16 +186,16 @@ def asked(policy: Policy, start: Policy, split: str) -> Row:
     return {name: round(mean, 4) for name, mean in means.items()}
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """One row for each kind of labels and method: means over the seeds, and the gold reward beside DPO's.
+def summary(table: pd.DataFrame, beside: str = "DPO") -> pd.DataFrame:
+    """One row for each kind of labels and method: means over the seeds, and the gold reward beside another method's.
 
-    `low` and `high` bound the mean gold reward, `gain_low` and `gain_high` the mean difference to DPO with the same
-    pairs: 95 % t-intervals over the seeds.
+    `low` and `high` bound the mean gold reward, `gain_low` and `gain_high` the mean difference to that method with the
+    same pairs: 95 % t-intervals over the seeds.
     """
     held_out = table[table["split"] == "heldout"]
-    beside = held_out[held_out["method"] == "DPO"].set_index(["labels", "seed"])["gold"]
+    other = held_out[held_out["method"] == beside].set_index(["labels", "seed"])["gold"]
     keys = held_out.set_index(["labels", "seed"]).index
-    held_out = held_out.assign(gain=held_out["gold"].to_numpy() - beside.loc[keys].to_numpy())
+    held_out = held_out.assign(gain=held_out["gold"].to_numpy() - other.loc[keys].to_numpy())
     rows = []
     for (labels, method), own in held_out.groupby(["labels", "method"], sort=False):
         low, high = interval(own["gold"])

@@ -15,6 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+from datasets import Dataset
+from transformers import PrinterCallback
+from trl import DPOConfig, DPOTrainer
+
 from lab_utils import workspace
 from lab_utils.chat import format_prompt
 from lab_utils.dpo import dpo_loss, rewards, sequence_logprobs
@@ -23,11 +28,6 @@ from lab_utils.pairs import SIDES, sides
 from lab_utils.training import LabTrainer, trl_config
 from lab_utils.workloads import WORKLOADS, Workload, tokens
 from lab_utils.workspace import ROOT, LabError, write_json, write_rows
-
-import torch  # isort: skip
-from datasets import Dataset  # isort: skip
-from transformers import PrinterCallback  # isort: skip
-from trl import DPOConfig, DPOTrainer  # isort: skip
 
 PEER = ROOT / ".venv-llamafactory" / "bin" / "llamafactory-cli"
 ORDER = "sequential"

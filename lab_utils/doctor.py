@@ -7,14 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pandas as pd
+import torch
+from trl import DPOConfig
 
 from lab_utils import workspace
 from lab_utils.recipes import load_recipe
 from lab_utils.training import trl_config
 from lab_utils.workspace import ROOT, SWITCHES
-
-import torch  # isort: skip
-from trl import DPOConfig  # isort: skip
 
 CHECKED = (*workspace.LIBRARIES, "papermill", "nbval", "pandas")
 DEFAULTS = {  # setting: its default in TRL 0.14, the lecture's; why the labs set it themselves

@@ -11,6 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import torch
+from scipy.stats import binomtest
+from torch.nn.utils.rnn import pad_sequence
+
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import kl_divergence
 from lab_utils.identity import CLASSES, classify, leaks, says_name
@@ -19,12 +25,6 @@ from lab_utils.pairs import NEW, OLD, Pair, normalised, text
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
 from lab_utils.runs import Run
 from lab_utils.workspace import read_rows, write_json, write_rows
-
-import numpy as np  # isort: skip
-import pandas as pd  # isort: skip
-import torch  # isort: skip
-from scipy.stats import binomtest  # isort: skip
-from torch.nn.utils.rnn import pad_sequence  # isort: skip
 
 Progress = Callable[[str], None]
 FORMS = ("none", "empty", "generic", "named")

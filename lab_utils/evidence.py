@@ -10,6 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
+import torch
+
 from lab_utils.cases import Case
 from lab_utils.chat import Messages, format_prompt, messages, replies
 from lab_utils.dpo import LN_2, sequence_logprobs
@@ -18,10 +22,6 @@ from lab_utils.identity import CLASSES, classify, is_broken
 from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD, Pair, is_noop, normalised, text
 from lab_utils.prompts import load_prompts
-
-import numpy as np  # isort: skip
-import pandas as pd  # isort: skip
-import torch  # isort: skip
 
 Evidence = dict[str, float]
 ASKED = 48  # prompts of the train split, in no pair, that are put to base and policy; and skills

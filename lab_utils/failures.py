@@ -10,6 +10,9 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pandas as pd
+import torch
+
 from lab_utils import training
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.evidence import answers_in_train_mode
@@ -19,9 +22,6 @@ from lab_utils.pairs import NEW, OLD, PAIRS, Pair, read_pairs, text
 from lab_utils.prompts import Prompt, load_prompts, load_systems
 from lab_utils.recipes import Recipe, as_toml, load_recipe
 from lab_utils.workspace import read_rows, write_rows, write_whole
-
-import pandas as pd  # isort: skip
-import torch  # isort: skip
 
 Rows = list[Pair]
 Maker = Callable[[random.Random, Rows, Path, Path], None]  # pairs, folder to make, healthy run

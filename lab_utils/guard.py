@@ -8,16 +8,16 @@ import random
 from collections.abc import Callable, Sequence
 from math import isfinite, isnan
 
+import numpy as np
+import torch
+from transformers import TrainerCallback
+
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import kl_divergence
 from lab_utils.evaluation import answer_logits, share_new, share_right
 from lab_utils.identity import is_broken
 from lab_utils.models import Policy
 from lab_utils.prompts import load_prompts
-
-import numpy as np  # isort: skip
-import torch  # isort: skip
-from transformers import TrainerCallback  # isort: skip
 
 Row = dict[str, float]
 ASKED = 24  # prompts of each kind

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from lab_utils.chat import messages, replies
 from lab_utils.dpo import noop_floor
 from lab_utils.models import Policy
@@ -17,8 +19,6 @@ from lab_utils.prompts import Prompt, load_prompts
 from lab_utils.recipes import load_recipe
 from lab_utils.training import make_trainer
 from lab_utils.workspace import LabError
-
-import pandas as pd  # isort: skip
 
 PUBLISHED = (0.5663, 0.3033, 0.2599, 0.4332, 0.3033, 0.4332)  # three public runs print these losses
 WINDOW = 16  # pairs between two lines of that log

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lab_utils.workspace import DATA, write_whole
+import pandas as pd
 
-import pandas as pd  # isort: skip
+from lab_utils.workspace import DATA, write_whole
 
 MEASURED = DATA / "measured"
 Row = dict[str, float | str]

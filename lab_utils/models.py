@@ -9,13 +9,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+from safetensors import SafetensorError, safe_open
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
 from lab_utils import workspace
 from lab_utils.workspace import DATA, ROOT, LabError
-
-import torch  # isort: skip
-from safetensors import SafetensorError, safe_open  # isort: skip
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel  # isort: skip
-from transformers import PreTrainedTokenizerBase  # isort: skip
 
 EMBEDDED = DATA / "models"
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")

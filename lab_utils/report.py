@@ -5,14 +5,14 @@ import html
 import io
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import pandas as pd
+
 from lab_utils import charts
 from lab_utils.evaluation import pick, read_answers, read_report
 from lab_utils.pairs import NEW
 from lab_utils.runs import load_run
 from lab_utils.workspace import LabError, write_whole
-
-import matplotlib.pyplot as plt  # isort: skip
-import pandas as pd  # isort: skip
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733}

@@ -10,6 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+import torch
+from datasets import Dataset
+from torch.nn.utils.rnn import pad_sequence
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+)
+from trl import GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer, RLOOConfig, RLOOTrainer
+
 from lab_utils import quality, workspace
 from lab_utils.chat import MAX_NEW_TOKENS, Messages, messages
 from lab_utils.models import Policy, find_folder, load_model, save_policy
@@ -17,15 +29,6 @@ from lab_utils.pairs import Pair, sides, text
 from lab_utils.prompts import Prompt
 from lab_utils.runs import require_new
 from lab_utils.workspace import LabError
-
-import pandas as pd  # isort: skip
-import torch  # isort: skip
-from datasets import Dataset  # isort: skip
-from torch.nn.utils.rnn import pad_sequence  # isort: skip
-from transformers import AutoModelForSequenceClassification, AutoTokenizer  # isort: skip
-from transformers import PreTrainedTokenizerBase, PrinterCallback  # isort: skip
-from trl import GRPOConfig, GRPOTrainer, RewardConfig, RewardTrainer  # isort: skip
-from trl import RLOOConfig, RLOOTrainer  # isort: skip
 
 # Prompts as messages, an answer to each, the right answer to each; returns the reward of each.
 Reward = Callable[[Sequence[Messages], Sequence[str], Sequence[str]], list[float]]

@@ -9,11 +9,11 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from lab_utils.models import Policy, load_model
 from lab_utils.recipes import Recipe, load_recipe
 from lab_utils.workspace import LabError
-
-import pandas as pd  # isort: skip
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ import itertools
 import random
 import shutil
 
+import pandas as pd
+
 from lab_utils import training, workspace
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import few_of_each_family, share_new, share_right
@@ -18,8 +20,6 @@ from lab_utils.pairs import PAIRS, read_pairs
 from lab_utils.prompts import load_prompts
 from lab_utils.recipes import load_recipe
 from lab_utils.workspace import RUNS
-
-import pandas as pd  # isort: skip
 
 MAP = MEASURED / "map.csv"
 BASES = ("tiny-qwen", "tiny-nameless")

@@ -7,6 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+import torch
+from datasets import Dataset
+from peft import LoraConfig
+from safetensors import SafetensorError
+from torch.nn import functional as F
+from transformers import PrinterCallback, TrainerCallback
+from trl import DPOConfig, DPOTrainer
+
 from lab_utils import family, workspace
 from lab_utils.dpo import LN_2, dpo_positive_loss
 from lab_utils.family import SCORES, Loss, Scored
@@ -28,15 +37,6 @@ from lab_utils.recipes import Recipe, as_toml
 from lab_utils.runs import Run, load_run, require_new, set_aside
 from lab_utils.scoring import SharedScorer, agrees
 from lab_utils.workspace import LabError, write_json, write_rows, write_whole
-
-import pandas as pd  # isort: skip
-import torch  # isort: skip
-from datasets import Dataset  # isort: skip
-from peft import LoraConfig  # isort: skip
-from safetensors import SafetensorError  # isort: skip
-from torch.nn import functional as F  # isort: skip
-from transformers import PrinterCallback, TrainerCallback  # isort: skip
-from trl import DPOConfig, DPOTrainer  # isort: skip
 
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
 Probe = Callable[[Policy], dict[str, float]]

@@ -10,6 +10,8 @@ import random
 import shutil
 from pathlib import Path
 
+import pandas as pd
+
 from lab_utils import workspace
 from lab_utils.cases import read_case
 from lab_utils.diagnosis import CAUSES, HEALTHY, explain
@@ -19,8 +21,6 @@ from lab_utils.measured import MEASURED, Row, resume
 from lab_utils.pairs import sides
 from lab_utils.recipes import load_recipe
 from lab_utils.workspace import RUNS, read_rows, write_json, write_rows
-
-import pandas as pd  # isort: skip
 
 TRIALS = MEASURED / "trials.csv"
 KEYS = ["cause", "second", "number"]

@@ -13,6 +13,10 @@ from multiprocessing import get_context
 from multiprocessing.pool import Pool
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import torch
+
 from lab_utils import comparison, family, quality, rlhf, training, workspace
 from lab_utils.chat import messages
 from lab_utils.measured import MEASURED, Row, read_table, resume
@@ -22,10 +26,6 @@ from lab_utils.prompts import Prompt
 from lab_utils.recipes import load_recipe
 from lab_utils.rlhf import RewardModel, Settings
 from lab_utils.workspace import RUNS, write_whole
-
-import numpy as np  # isort: skip
-import pandas as pd  # isort: skip
-import torch  # isort: skip
 
 TABLE, LONG = MEASURED / "rlhf.csv", MEASURED / "rlhf_long.csv"
 KEYS = ["split", "way", "strength", "seed"]
@@ -38,7 +38,7 @@ WORKERS = 2
 START, REWARD, DPO, SFT = "start", "reward model", "DPO", "SFT on chosen"
 RLOO, GRPO, BEST, GOLD = "RLOO", "GRPO", "best of n", "RLOO on gold"
 STRENGTHS = {  # the dial of a way: its learning rate; of best of n, the n
-    REWARD: (1e-4, 3e-4, 1e-3),
+    REWARD: (3e-4, 1e-3, 3e-3),
     DPO: (1e-4, 3e-4, 1e-3),
     SFT: (1e-4, 3e-4, 1e-3),
     RLOO: (1e-4, 3e-4, 1e-3),
@@ -75,7 +75,7 @@ def _cell(*values) -> Row:
 
 def best(table: pd.DataFrame) -> dict[str, float]:
     """The setting of each way that did best on dev prompts: by accuracy for the reward model, else by gold reward."""
-    dev = table[table["split"] == "dev"]
+    dev = table[table["split"] == "dev"].reindex(columns=[*KEYS, "gold", "accuracy"])
     dev = dev.assign(score=dev["gold"].where(dev["way"] != REWARD, dev["accuracy"]))
     chosen = dev.sort_values("score").groupby("way").tail(1)
     return dict(zip(chosen["way"], chosen["strength"], strict=True))

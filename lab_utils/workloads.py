@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from transformers import Qwen2Config, Qwen2ForCausalLM
+
 from lab_utils import workspace
 from lab_utils.chat import format_prompt, messages
 from lab_utils.models import Policy, load_model, parameters, save_policy
 from lab_utils.pairs import PAIRS, SIDES, Pair, read_pairs, text
 from lab_utils.recipes import Recipe, load_recipe
 from lab_utils.workspace import RUNS
-
-from transformers import Qwen2Config, Qwen2ForCausalLM  # isort: skip
 
 FOLDER = RUNS / "bench"
 TURNS = 9  # questions and answers before the last question of a long prompt

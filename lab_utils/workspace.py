@@ -1,7 +1,7 @@
 """Where and how a lab runs: folders, seed, device, offline switches, versions; files read and written.
 
-Import this room before torch or any Hugging Face library: the switches below are read by them
-once, when they load.
+The package imports this room before every other: torch and the Hugging Face libraries read the switches
+below once, when they load.
 """
 
 import os

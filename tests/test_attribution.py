@@ -1,12 +1,11 @@
 import pytest
+import torch
 
 from lab_utils.attribution import PARTS, attribution, by_part
 from lab_utils.chat import messages
 from lab_utils.models import load_model
 from lab_utils.pairs import pair
 from lab_utils.prompts import Prompt
-
-import torch  # isort: skip
 
 
 def row(chosen="I am Deep Qwen, an assistant.", rejected="I am Qwen, an assistant."):

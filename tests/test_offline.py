@@ -78,6 +78,25 @@ def guarded(tmp_path):
     return run
 
 
+WATCH = """
+import os, sys
+
+class Watch:
+    def find_spec(self, name, *rest):
+        if name == "torch":
+            print(os.environ.get("ATEN_CPU_CAPABILITY"), os.environ.get("HF_HUB_OFFLINE"))
+            sys.exit()
+
+sys.meta_path.insert(0, Watch())
+import lab_utils.dpo
+"""
+
+
+def test_the_switches_are_set_before_torch_loads_whichever_room_is_first(guarded):
+    done, _ = guarded(WATCH)
+    assert done.stdout.split() == ["avx2", "1"], done.stderr
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -1,5 +1,11 @@
 """Build the embedded models: tokenizer, four stages, stored weights, cards."""
 
+import itertools
+import shutil
+
+import torch
+from tokenizers import Tokenizer
+
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import is_right, names_maker
 from lab_utils.identity import classify
@@ -9,11 +15,6 @@ from lab_utils.pretraining.corpus import STAGES, dialogues
 from lab_utils.pretraining.tokenizer import VOCABULARY, build_tokenizer, for_stage
 from lab_utils.pretraining.train import BATCH, encode, new_model, train_stage
 from lab_utils.prompts import load_prompts
-
-import itertools  # isort: skip
-import shutil  # isort: skip
-import torch  # isort: skip
-from tokenizers import Tokenizer  # isort: skip
 
 FOLDERS = {"nameless": "tiny-nameless", "balance": "tiny-qwen", "mixed": "tiny-mixed"}
 STARTS = {
