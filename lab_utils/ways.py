@@ -1,7 +1,7 @@
 """Lab 8's sweep: the same pairs used as DPO does and as RLHF does, `make rlhf`, one run a cell in a process of its own.
 
-Every way has the same pairs and one dial with three settings, all tried on dev prompts; then each setting is run on
-three seeds and asked held-out prompts, which draws gold reward against KL. Two processes work at a time, each with
+Every way has the same pairs and one dial with three settings, each tried on dev prompts with three seeds; then each
+setting is run on three others and asked held-out prompts, which draws gold reward against KL. Two processes work at a time, each with
 one thread.
 """
 
@@ -30,7 +30,7 @@ from lab_utils.workspace import RUNS, write_whole
 TABLE, LONG = MEASURED / "rlhf.csv", MEASURED / "rlhf_long.csv"
 KEYS = ["split", "way", "strength", "seed"]
 PAIRS_A_RUN, EPOCHS = 240, 3  # what reads the pairs reads them so often
-SEEDS, TUNING_SEED = (0, 1, 2), 100
+SEEDS, TUNING_SEEDS = (0, 1, 2), (100, 101, 102)
 BETA = 0.2  # of DPO, and what RLOO pays for a nat: with a perfect reward model both have the same optimum
 GRPO_KL = 0.04  # its authors' (arXiv 2402.03300); its rewards are divided by their deviation, and it counts a token
 STEPS, PROMPTS, ANSWERS = 40, 4, 4  # of RLOO and GRPO
@@ -58,14 +58,17 @@ def judges(strengths: tuple[float, ...], split: str, seeds: tuple[int, ...]) -> 
 
 
 def cells() -> list[Row]:
-    """Every other cell: the start, then each way at each setting, on dev prompts once and held-out ones for each seed."""
-    starts = [_cell(split, START, 0.0, 0) for split in ("dev", "heldout")]
-    return starts + [
+    """Every other cell: the start and each way at each setting, on dev prompts for each tuning seed and on held-out ones for the others.
+
+    The start is asked once a seed because each seed has a reward model of its own, with a zero of its own.
+    """
+    settings = {START: (0.0,)} | {way: STRENGTHS[way] for way in WAYS}
+    return [
         _cell(split, way, strength, seed)
-        for split, seeds in (("dev", (TUNING_SEED,)), ("heldout", SEEDS))
+        for split, seeds in (("dev", TUNING_SEEDS), ("heldout", SEEDS))
         for seed in seeds
-        for way in WAYS
-        for strength in STRENGTHS[way]
+        for way, strengths in settings.items()
+        for strength in strengths
     ]
 
 
@@ -74,10 +77,11 @@ def _cell(*values) -> Row:
 
 
 def best(table: pd.DataFrame) -> dict[str, float]:
-    """The setting of each way that did best on dev prompts: by accuracy for the reward model, else by gold reward."""
+    """The setting of each way that did best in the mean on dev prompts: by accuracy for the reward model, else by gold."""
     dev = table[table["split"] == "dev"].reindex(columns=[*KEYS, "gold", "accuracy"])
     dev = dev.assign(score=dev["gold"].where(dev["way"] != REWARD, dev["accuracy"]))
-    chosen = dev.sort_values("score").groupby("way").tail(1)
+    means = dev.groupby(["way", "strength"])["score"].mean().reset_index()
+    chosen = means.sort_values("score").groupby("way").tail(1)
     return dict(zip(chosen["way"], chosen["strength"], strict=True))
 
 
@@ -241,10 +245,10 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     processes = get_context("spawn")
     with processes.Pool(WORKERS, initializer=begin, maxtasksperchild=1) as pool:
-        fill(pool, judges(STRENGTHS[REWARD], "dev", (TUNING_SEED,)))
+        fill(pool, judges(STRENGTHS[REWARD], "dev", TUNING_SEEDS))
         rate = best(read_table(TABLE))[REWARD]
         fill(pool, judges((rate,), "heldout", SEEDS))
-        pool.starmap(prepare, [(seed, rate) for seed in (TUNING_SEED, *SEEDS)], chunksize=1)
+        pool.starmap(prepare, [(seed, rate) for seed in (*TUNING_SEEDS, *SEEDS)], chunksize=1)
         fill(pool, cells(), judge_rate=rate)
         fill_long(pool, rate)
 
