@@ -27,7 +27,7 @@ from lab_utils.workspace import DATA, ROOT, LabError, write_whole
 
 BENCH, GROWN = MEASURED / "bench.csv", MEASURED / "growth.csv"
 KEYS, GROWTH_KEYS = ["repeat", "workload", "way"], ["what", "value"]
-REPEATS = {"identity": 3, "long prompts": 3, "0.5 B parameters": 2}
+REPEATS = {"identity": 2, "long prompts": 2, "0.5 B parameters": 1}
 MARKS = "<!-- `make bench` writes this table -->", "<!-- end of the speed table -->"
 SIZES = (1024, 2048, 3072)  # of the square matrices that show the roof
 
