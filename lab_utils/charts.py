@@ -290,11 +290,12 @@ def plot_speed(ways: pd.DataFrame, grown: pd.DataFrame, slopes: dict[str, float]
         colours = [AFTER if way == "these labs" else BEFORE for way in own["way"]]
         axis.barh(own["way"], own["seconds"], xerr=spread, color=colours)
         axis.set(title=work, xlabel="seconds")
+        axis.tick_params(labelleft=axis is axes[0])
     for what, own in grown.groupby("what", sort=False):
         label = f"{what}: power {slopes[what]:.2f}"
         axes[-1].loglog(own["value"], own["seconds"], marker="o", label=label)
     axes[-1].set(title="these labs", xlabel="how many", ylabel="seconds")
-    axes[-1].legend(fontsize=8)
+    axes[-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     figure.tight_layout()
     return figure
 
