@@ -46,7 +46,7 @@ trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two
 family: setup ## Compare preference methods for lab 7, about two hours; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.comparison
 
-rlhf: setup ## Use the same pairs as DPO and as RLHF for lab 8, about 45 minutes; goes on where it stopped
+rlhf: setup ## Use the same pairs as DPO and as RLHF for lab 8, a good hour; goes on where it stopped
 	@$(SETTINGS) $(PY) -m lab_utils.ways
 
 bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about an hour; goes on where it stopped
