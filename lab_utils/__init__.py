@@ -38,6 +38,5 @@
 `python -m lab_utils` is the command line; `lab_utils.pretraining` makes the embedded models.
 """
 
-from lab_utils import (
-    workspace as workspace,  # before all else: torch reads its switches once, when it loads
-)
+# Before all else: torch reads the switches that `workspace` sets once, when it loads.
+from lab_utils import workspace as workspace

@@ -120,19 +120,29 @@ def run(cell: Row) -> Row:
     return cell | asked(policy, load_model(quality.START), cell["split"])
 
 
-def fitted(loss: family.Loss, rows: Sequence[Pair], rate: float, seed: int) -> Policy:
-    """The start policy, trained on these pairs with this loss, stored and loaded again."""
-    folder = _new_folder()
+def fitted(
+    loss: family.Loss,
+    rows: Sequence[Pair],
+    rate: float,
+    seed: int,
+    epochs: int = 1,
+    folder: Path | None = None,
+) -> Policy:
+    """The start policy, trained on these pairs with this loss, stored (what was in `folder` is lost) and loaded again."""
     run = training.train(
-        _recipe(rate, seed), rows, folder, progress=lambda line, rows: None, objective=loss
+        _recipe(rate, seed, epochs),
+        rows,
+        _emptied(folder or RUNS / "family"),
+        progress=lambda line, rows: None,
+        objective=loss,
     )
     return run.policy()
 
 
 def fitted_kto(rows: Sequence[Pair], rate: float, seed: int) -> Policy:
     """The same with TRL's KTO (Ethayarajh et al. 2024, arXiv 2402.01306): both answers of a pair, one after the other."""
-    folder, policy = _new_folder(), load_model(quality.START)
-    told = training.trl_config(_recipe(rate, seed), folder / "trainer", len(rows))
+    folder, policy = _emptied(RUNS / "family"), load_model(quality.START)
+    told = training.trl_config(_recipe(rate, seed, epochs=1), folder / "trainer", len(rows))
     args = KTOConfig(
         **{name: getattr(told, name) for name in SAME},
         num_train_epochs=1,
@@ -156,16 +166,15 @@ def fitted_kto(rows: Sequence[Pair], rate: float, seed: int) -> Policy:
     return load_model(folder / "policy")
 
 
-def _new_folder() -> Path:
-    folder = RUNS / "family"
+def _emptied(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     return folder
 
 
-def _recipe(rate: float, seed: int) -> Recipe:
+def _recipe(rate: float, seed: int, epochs: int) -> Recipe:
     return load_recipe(
         "identity", model=quality.START, pairs="quality", seed=seed, loss=["sigmoid"],
-        loss_weights=[1.0], beta=BETA, learning_rate=rate, batch_size=BATCH,
+        loss_weights=[1.0], beta=BETA, learning_rate=rate, batch_size=BATCH, epochs=float(epochs),
     )  # fmt: skip
 
 

@@ -152,15 +152,25 @@ def accuracy(reward: Reward, rows: Sequence[Pair]) -> float:
     return sum(c > r for c, r in zip(chosen, rejected, strict=True)) / len(rows)
 
 
-def agreement(reward: Reward, prompts: Sequence[Prompt], answers: Sequence[Sequence[str]]) -> float:
-    """The share of two answers to one prompt, unequal in gold, that the reward puts in gold's order."""
-    same = []
-    scored, golden = (_rewards(by, prompts, answers) for by in (reward, gold_reward))
-    for own, truth in zip(scored, golden, strict=True):
+def comparisons(
+    reward: Reward, prompts: Sequence[Prompt], answers: Sequence[Sequence[str]]
+) -> pd.DataFrame:
+    """One row for two answers to one prompt that are unequal in gold.
+
+    `differ` names the parts of gold in which they differ, joined by commas; `agrees` says whether the reward puts them in
+    gold's order.
+    """
+    rows = []
+    for prompt, own, scored in zip(
+        prompts, answers, _rewards(reward, prompts, answers), strict=True
+    ):
+        each = [quality.parts(answer, prompt.answer) for answer in own]
         for i, j in itertools.combinations(range(len(own)), 2):
-            if truth[i] != truth[j]:
-                same.append((own[i] > own[j]) == (truth[i] > truth[j]))
-    return sum(same) / len(same)
+            if each[i]["gold"] != each[j]["gold"]:
+                agrees = (scored[i] > scored[j]) == (each[i]["gold"] > each[j]["gold"])
+                parts = [name for name in quality.WORTH if each[i][name] != each[j][name]]
+                rows.append({"differ": ", ".join(parts), "agrees": agrees})
+    return pd.DataFrame(rows)
 
 
 def best_of(

@@ -17,13 +17,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lab_utils import comparison, family, quality, rlhf, training, workspace
+from lab_utils import comparison, family, quality, rlhf, workspace
 from lab_utils.chat import messages
 from lab_utils.measured import MEASURED, Row, read_table, resume
 from lab_utils.models import Policy, load_model
-from lab_utils.pairs import Pair
 from lab_utils.prompts import Prompt
-from lab_utils.recipes import load_recipe
 from lab_utils.rlhf import RewardModel, Settings
 from lab_utils.workspace import RUNS, write_whole
 
@@ -90,7 +88,7 @@ def run(cell: Row, judge: RewardModel | None) -> Row:
 
     `seconds` (of one processor core) and `memory_mb` are those of making it. The other columns: `gold` and its parts, `kl` to the start in nats
     an answer, `proxy` (the mean reward that the judge gives), `samples` drawn to make it, `accuracy` of a reward model
-    (see `rlhf.agreement`).
+    (see `rlhf.comparisons`).
     """
     if cell["way"] == REWARD:
         return cell | _judge_row(cell)
@@ -125,7 +123,8 @@ def _judge_row(cell: Row) -> Row:
     cost = _cost(began)
     prompts = quality.questions(cell["split"])
     said = quality.sampled(load_model(quality.START), prompts, CHECKED, seed=1)
-    return {"accuracy": round(rlhf.agreement(judge, prompts, said), 4), "samples": 0} | cost
+    agrees = rlhf.comparisons(judge, prompts, said)["agrees"].mean()
+    return {"accuracy": round(agrees, 4), "samples": 0} | cost
 
 
 def _best_row(cell: Row, judge: RewardModel) -> Row:
@@ -160,21 +159,10 @@ def made(cell: Row, judge: RewardModel, folder: Path) -> tuple[Policy, int]:
         return load_model(quality.START), 0
     if cell["way"] in (DPO, SFT):
         loss = partial(family.dpo, beta=BETA) if cell["way"] == DPO else family.surprise
-        return offline(rows, loss, rate, seed, folder), 0
+        return comparison.fitted(loss, rows, rate, seed, EPOCHS, folder), 0
     settings = reinforced(cell["way"], rate, seed)
     reward = rlhf.gold_reward if cell["way"] == GOLD else judge
     return rlhf.reinforce(rows, reward, settings, folder)[0], settings.samples()
-
-
-def offline(rows: list[Pair], loss: family.Loss, rate: float, seed: int, folder: Path) -> Policy:
-    """A policy trained on the pairs themselves, with a loss of the family."""
-    recipe = load_recipe(
-        "identity", model=quality.START, pairs="quality", seed=seed, loss=["sigmoid"], loss_weights=[1.0],
-        beta=BETA, learning_rate=rate, batch_size=comparison.BATCH, epochs=float(EPOCHS),
-    )  # fmt: skip
-    return training.train(
-        recipe, rows, folder, progress=lambda line, rows: None, objective=loss
-    ).policy()
 
 
 def reinforced(way: str, rate: float, seed: int) -> Settings:

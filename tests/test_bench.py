@@ -5,6 +5,7 @@ import pytest
 
 from lab_utils import bench, contestants, workloads, workspace
 from lab_utils.chat import messages
+from lab_utils.measured import read_table
 from lab_utils.models import load_model, parameters
 from lab_utils.workspace import LabError
 
@@ -98,5 +99,17 @@ def test_the_page_gets_the_table_and_the_picture(runs, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_readme_has_room_for_the_table():
-    assert all(mark in (workspace.ROOT / "README.md").read_text() for mark in bench.MARKS)
+def test_the_readme_says_what_the_tables_say(tmp_path):
+    table, grown = read_table(bench.BENCH), read_table(bench.GROWN)
+    bench.check_same_end(table)
+    ways = bench.summary(table)
+    readme = (workspace.ROOT / "README.md").read_text(encoding="utf-8")
+    page = tmp_path / "README.md"
+    page.write_text(readme, encoding="utf-8")
+    bench.write_page(ways, grown, page, tmp_path / "speed.png")
+    assert page.read_text(encoding="utf-8") == readme
+    times = ways[ways["way"].isin(IN_PROCESS[:2])].groupby("workload")["times ours"].min()
+    assert times["identity"] > 2 and times["0.5 B parameters"] > 2 and times["long prompts"] > 3
+    growth = bench.exponents(grown)
+    assert growth["pairs"] == pytest.approx(1, abs=0.1)
+    assert growth["words of an answer"] < 1 and growth["words of a prompt"] < 1

@@ -59,12 +59,15 @@ def test_a_reward_model_of_the_same_seed_is_the_same(rows, tmp_path):
     assert found[0] == found[1] != found[2]
 
 
-def test_agreement_is_the_share_of_answers_in_golds_order():
+def test_comparisons_say_what_differs_and_who_is_in_golds_order():
     prompts = quality.questions("dev")[:2]
     answers = [[p.answer, "Fine. " + p.answer, "no", p.answer] for p in prompts]
-    assert rlhf.agreement(rlhf.gold_reward, prompts, answers) == 1.0
+    found = rlhf.comparisons(rlhf.gold_reward, prompts, answers)
+    assert found["agrees"].mean() == 1.0
+    # of six pairs of answers the two that are equal are left out
+    assert found["differ"].tolist() == ["curt", "right", "right, curt", "curt", "right"] * 2
     against = lambda *given: [-reward for reward in rlhf.gold_reward(*given)]  # noqa: E731
-    assert rlhf.agreement(against, prompts, answers) == 0.0
+    assert rlhf.comparisons(against, prompts, answers)["agrees"].mean() == 0.0
 
 
 def test_best_of_n_picks_the_best():
