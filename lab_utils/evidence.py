@@ -131,7 +131,9 @@ def of_weights(case: Case) -> Evidence:
     skills = rng.sample(load_prompts("skills", "train"), ASKED)
     system = _trained_system(case.pairs)
     said = replies(case.policy, asked)
-    under = replies(case.policy, [messages(c[-1]["content"], system) for c in asked])
+    under = said
+    if system is not None:
+        under = replies(case.policy, [messages(c[-1]["content"], system) for c in asked])
     found = _shares(said, "said") | {
         "trained_form": share_new(under),
         "skills_after": _skills(case.policy, skills),

@@ -304,15 +304,16 @@ def train_mode(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None
 
 def few_prompts(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
     """A run that has half learnt the name, and a handful of prompts on which it happens to say it."""
-    few, many = len(rows) // 6, len(rows) // 2
-    while True:
+    few = many = 0  # pairs that are too few and too many to half learn it
+    share, said = 0.0, []
+    while not 0.1 < share < 0.65:
+        if many - few < 8:  # no number between them does: another recipe
+            few, many, recipe = 0, len(rows), draw_recipe(rng)
+        count = (few + many) // 2
         shutil.rmtree(folder, ignore_errors=True)
-        count = rng.randint(few, max(few, many))
-        _train(rng, rng.sample(rows, count), folder)
+        training.train(recipe, rows[:count], folder, progress=lambda line, rows: None)
         said = _answered_by(folder, _asked(rng, 150, folder))
         share = sum(map(_is_new, said)) / len(said)
-        if 0.1 < share < 0.65:
-            break
         few, many = (count, many) if share <= 0.1 else (few, count)
     _show(folder, [row for row in said if _is_new(row)][: rng.randint(3, 12)])
 

@@ -15,6 +15,7 @@ import pandas as pd
 from lab_utils import workspace
 from lab_utils.cases import read_case
 from lab_utils.diagnosis import CAUSES, HEALTHY, explain
+from lab_utils.evaluation import rate
 from lab_utils.evidence import gather
 from lab_utils.failures import MAKERS, enough, healthy, show_honestly
 from lab_utils.measured import MEASURED, Row, resume
@@ -96,6 +97,19 @@ def judged(table: pd.DataFrame) -> pd.DataFrame:
         causes = [finding.cause for finding in explain(numbers)]
         rows.append(row | {"found": causes[0], "next": causes[1] if len(causes) > 1 else ""})
     return pd.DataFrame(rows)
+
+
+def rates(judged: pd.DataFrame) -> dict[str, dict]:
+    """How often the cause is named first, a healthy run accused, both of two causes found (see `evaluation.rate`)."""
+    single = judged[judged["second"] == ""].to_dict("records")
+    sound = [run for run in single if run["cause"] == HEALTHY]
+    failed = [run for run in single if run["cause"] != HEALTHY]
+    both = judged[judged["second"] != ""].to_dict("records")
+    return {
+        "named first": rate(failed, lambda run: run["found"] == run["cause"]),
+        "false alarms": rate(sound, lambda run: run["found"] != HEALTHY),
+        "both of two": rate(both, lambda r: {r["cause"], r["second"]} == {r["found"], r["next"]}),
+    }
 
 
 def as_trl(folder: Path) -> None:
