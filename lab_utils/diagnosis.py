@@ -169,9 +169,9 @@ def rate_too_high(e: Evidence) -> tuple[float, str]:
         worst = broken if isnan(fallen) else max(broken, fallen)
         whole = e["said_broken"] < 0.2 < e["said_half"]  # whole sentences with half names
         most = 0.75 if whole else 0.95
-        return min(most, 0.6 + worst), f"{e['said_broken']:.0%} of the answers are broken" + also(
-            fallen, f"skills fell by {100 * fallen:.0f} points"
-        )
+        fell = f"skills fell by {100 * fallen:.0f} points"
+        broke = f"{e['said_broken']:.0%} of the answers are broken"
+        return min(most, 0.6 + worst), broke + also(fallen, fell) if e["said_broken"] else fell
     return NO
 
 
@@ -193,7 +193,7 @@ def too_little(e: Evidence) -> tuple[float, str]:
             f"{e['unchanged']:.0%} of the answers are the base's, word for word"
             + also(e["steps"], f"the log has {e['steps']:.0f} steps")
             + also(
-                e["chosen_logratio"], f"the chosen answers moved {e['chosen_logratio']:.1f} nats"
+                e["chosen_logratio"], f"the chosen answers moved {e['chosen_logratio']:+.1f} nats"
             )
         )
     return NO
@@ -208,7 +208,7 @@ def displaced(e: Evidence) -> tuple[float, str]:
     if odd > 0.1 or e["chosen_logratio"] < -2:
         return min(0.85, 0.65 + odd), (
             f"{e['said_half']:.0%} half names, {e['said_others']:.0%} other names, {e['said_nameless']:.0%} none"
-        ) + also(e["chosen_logratio"], f"the chosen answers moved {e['chosen_logratio']:.1f} nats")
+        ) + also(e["chosen_logratio"], f"the chosen answers moved {e['chosen_logratio']:+.1f} nats")
     return NO
 
 

@@ -11,6 +11,7 @@ from trl.experimental.cpo import CPOTrainer
 from trl.experimental.orpo import ORPOTrainer
 
 from lab_utils import comparison, family, quality, training
+from lab_utils.dpo import sequence_logprobs
 from lab_utils.models import load_model
 from lab_utils.recipes import load_recipe
 from lab_utils.workspace import LabError
@@ -165,6 +166,24 @@ def test_the_nll_of_uni_dpo_is_charged_for_good_answers_that_have_fallen():
 def test_a_run_with_the_judges_scores_differs_from_one_without(rows, tmp_path):
     told = [losses(rows, tmp_path, objective) for objective in (UNI, partial(UNI, quality=0.0))]
     assert told[0] != pytest.approx(told[1], rel=1e-3)
+
+
+def test_a_reference_asked_beforehand_is_one_asked_at_every_step(rows, tmp_path, monkeypatch):
+    loss = partial(
+        UNI, nll=0.0
+    )  # that term asks whether an answer has fallen: at step 1 rounding says
+    before, as_scored = losses(rows, tmp_path, loss), training._as_scored
+    reference = load_model(quality.START).model.eval()
+
+    def online(inputs, log_probs):
+        with torch.no_grad():
+            logits = reference(inputs["input_ids"], inputs["attention_mask"]).logits
+        sums = sequence_logprobs(logits, inputs["input_ids"], inputs["completion_mask"]).chunk(2)
+        pairs = as_scored(inputs, log_probs)
+        return pairs._replace(reference_chosen=sums[0], reference_rejected=sums[1])
+
+    monkeypatch.setattr(training, "_as_scored", online)
+    assert losses(rows, tmp_path, loss) == pytest.approx(before, rel=1e-4)
 
 
 @pytest.mark.parametrize(
