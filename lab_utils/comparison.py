@@ -47,7 +47,6 @@ SAME = (  # what TRL's KTO is told as the others are
     "max_grad_norm", "precompute_ref_log_probs", "use_cpu", "bf16", "gradient_checkpointing", "save_strategy",
     "report_to", "disable_tqdm", "dataloader_pin_memory",
 )  # fmt: skip
-ABLATED = ("clean", "20 % exchanged", "mostly poor pairs")
 PARTS = ("Uni-DPO, no quality", "Uni-DPO, no focus", "Uni-DPO, no NLL")
 METHODS = {
     "DPO": partial(family.dpo, beta=BETA),
@@ -83,13 +82,12 @@ def tuning() -> list[Row]:
 
 
 def cells(rates: dict[str, float]) -> list[Row]:
-    """Every method on all labels, the parts of Uni-DPO on three of them, each at its rate; seed after seed."""
+    """Every method on all labels at its rate, seed after seed."""
     return [
         _cell("heldout", labels, method, rates[method], seed)
         for seed in SEEDS
         for labels in LABELS
         for method in names()
-        if labels in ABLATED or method not in PARTS
     ]
 
 
