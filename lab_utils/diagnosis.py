@@ -171,7 +171,8 @@ def rate_too_high(e: Evidence) -> tuple[float, str]:
         most = 0.75 if whole else 0.95
         fell = f"skills fell by {100 * fallen:.0f} points"
         broke = f"{e['said_broken']:.0%} of the answers are broken"
-        return min(most, 0.6 + worst), broke + also(fallen, fell) if e["said_broken"] else fell
+        sentence = broke + also(fallen, fell) if e["said_broken"] else fell
+        return min(most, 0.6 + worst), sentence
     return NO
 
 

@@ -169,9 +169,8 @@ def test_a_run_with_the_judges_scores_differs_from_one_without(rows, tmp_path):
 
 
 def test_a_reference_asked_beforehand_is_one_asked_at_every_step(rows, tmp_path, monkeypatch):
-    loss = partial(
-        UNI, nll=0.0
-    )  # that term asks whether an answer has fallen: at step 1 rounding says
+    # the NLL term asks whether an answer has fallen, which rounding decides at step 1
+    loss = partial(UNI, nll=0.0)
     before, as_scored = losses(rows, tmp_path, loss), training._as_scored
     reference = load_model(quality.START).model.eval()
 
