@@ -27,6 +27,7 @@ from lab_utils.recipes import Recipe, load_recipe
 from lab_utils.workspace import RUNS
 
 TABLE = MEASURED / "family.csv"
+FOLDER = RUNS / "family"
 KEYS = ["split", "labels", "method", "rate", "seed"]
 PAIRS_A_RUN, BATCH = 200, 8
 RATES = (1e-4, 3e-4, 1e-3)
@@ -124,14 +125,14 @@ def fitted(
     rate: float,
     seed: int,
     epochs: int = 1,
-    folder: Path | None = None,
+    folder: Path = FOLDER,
 ) -> Policy:
     """The start policy, trained on these pairs with this loss, stored (what was in `folder` is lost) and loaded again."""
     run = training.train(
         _recipe(rate, seed, epochs),
         rows,
-        _emptied(folder or RUNS / "family"),
-        progress=lambda line, rows: None,
+        _emptied(folder),
+        progress=training.silent,
         objective=loss,
     )
     return run.policy()
@@ -139,7 +140,7 @@ def fitted(
 
 def fitted_kto(rows: Sequence[Pair], rate: float, seed: int) -> Policy:
     """The same with TRL's KTO (Ethayarajh et al. 2024, arXiv 2402.01306): both answers of a pair, one after the other."""
-    folder, policy = _emptied(RUNS / "family"), load_model(quality.START)
+    folder, policy = _emptied(FOLDER), load_model(quality.START)
     told = training.trl_config(_recipe(rate, seed, epochs=1), folder / "trainer", len(rows))
     args = KTOConfig(
         **{name: getattr(told, name) for name in SAME},

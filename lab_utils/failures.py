@@ -70,8 +70,7 @@ def only(loss: str) -> dict:
 
 
 def _train(rng: random.Random, rows: Rows, folder: Path, **settings) -> None:
-    recipe = draw_recipe(rng, **settings)
-    training.train(recipe, rows, folder, progress=lambda line, rows: None)
+    training.train(draw_recipe(rng, **settings), rows, folder, progress=training.silent)
 
 
 def _until_failed(rng: random.Random, folder: Path, make: Callable[[], None]) -> None:
@@ -204,7 +203,7 @@ def _by_hand(
 ) -> None:
     """A run as a script makes it, without the checks that `training.train` makes."""
     policy = load_model(recipe.model)
-    recorder = training.Recorder(policy, None, 10**9, lambda line, rows: None)
+    recorder = training.Recorder(policy, None, 10**9, training.silent)
     trainer = training.make_trainer(recipe, rows, policy, folder / "trainer")
     trainer.add_callback(recorder)
     change(policy)
@@ -311,7 +310,7 @@ def few_prompts(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:
             few, many, recipe = 0, len(rows), draw_recipe(rng)
         count = (few + many) // 2
         shutil.rmtree(folder, ignore_errors=True)
-        training.train(recipe, rows[:count], folder, progress=lambda line, rows: None)
+        training.train(recipe, rows[:count], folder, progress=training.silent)
         said = _answered_by(folder, _asked(rng, 150, folder))
         share = sum(map(_is_new, said)) / len(said)
         few, many = (count, many) if share <= 0.1 else (few, count)

@@ -53,7 +53,7 @@ def run(cell: Row) -> Row:
     recipe = load_recipe("identity", model=cell["base"], seed=cell["seed"], **settings)
     rows = random.Random(cell["seed"]).sample(read_pairs(PAIRS / "identity.jsonl"), cell["pairs"])
     try:
-        found = training.train(recipe, rows, folder, progress=lambda line, rows: None)
+        found = training.train(recipe, rows, folder, progress=training.silent)
     except training.Diverged:  # no weights are left to ask: nothing is said, nothing is right
         return cell | {"identity": 0.0, "skills": 0.0, "broken": 1.0}
     end = found.history.tail(max(1, len(found.history) // 4)).mean()

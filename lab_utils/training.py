@@ -194,6 +194,10 @@ class Recorder(TrainerCallback):
         return values
 
 
+def silent(line: str, rows: list[dict]) -> None:
+    """Progress that says nothing."""
+
+
 def _line(row: dict[str, float], steps: int) -> str:
     """One plain progress line, without a clock."""
     line = f"step {row['step']:3d} of {steps}  loss {row['loss']:5.2f}  margin {row['margin']:5.1f}"

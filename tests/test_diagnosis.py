@@ -81,6 +81,14 @@ def test_train_mode_is_known_by_broken_answers_too():
     assert explain(GOOD | lost | {"shown_twice_differ": 0.5})[0].cause == "sampled answers"
 
 
+def test_lost_skills_are_told_without_broken_answers_where_none_is_broken():
+    lost = GOOD | FINGERPRINTS["learning rate too high"]
+    assert "broken" in explain(lost)[0].evidence and "skills" in explain(lost)[0].evidence
+    whole = explain(lost | {"said_broken": 0.0})[0]
+    assert whole.cause == "learning rate too high"
+    assert whole.evidence == "skills fell by 98 points"
+
+
 def test_two_causes_are_both_in_front():
     both = {"noop_share": 0.95, "informative": 40, "unchanged": 0.9, **SAID_OLD}
     found = [f.cause for f in explain(GOOD | both | {"tokens_read": 0.8})]

@@ -170,6 +170,33 @@ def test_trls_format_loses_no_evidence(tmp_path, well):
     assert {k: theirs[k] for k in same} == pytest.approx(same, rel=1e-3)
 
 
+@pytest.mark.parametrize("enough", [100, 500, 900])
+def test_the_maker_of_half_learnt_runs_finds_how_many_pairs_half_teach_the_name(
+    enough, tmp_path, monkeypatch
+):
+    """The more pairs, the more new names: from `enough` on in all answers, 60 pairs earlier in none."""
+    tried = []
+
+    def trained(recipe, rows, folder, progress):
+        tried.append((recipe.seed, len(rows)))
+        assert len(tried) < 20
+        folder.mkdir()
+
+    def answered(folder, prompts):
+        new = round(150 * min(1, max(0, 1 - (enough - tried[-1][1]) / 60)))
+        return [{"prompt": p, "answer": NEW if p < new else OLD} for p in prompts]
+
+    monkeypatch.setattr(failures.training, "train", trained)
+    monkeypatch.setattr(failures, "_asked", lambda rng, count, folder: range(count))
+    monkeypatch.setattr(failures, "_answered_by", answered)
+    monkeypatch.setattr(failures, "_show", lambda folder, rows: shown.extend(rows))
+    shown = []
+    failures.few_prompts(random.Random(0), list(range(1000)), tmp_path / "run", tmp_path)
+    assert len({seed for seed, _ in tried}) == 1 and len(tried) <= 7
+    assert 0.1 < 1 - (enough - tried[-1][1]) / 60 < 0.65
+    assert 3 <= len(shown) <= 12 and {row["answer"] for row in shown} == {NEW}
+
+
 def test_half_names_are_not_new_names():
     assert failures._is_new({"answer": "I am Deep Qwen."})
     assert classify("I am Deep Qw.") != NEW

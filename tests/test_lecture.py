@@ -30,7 +30,7 @@ def collapsed(rows, tmp_path_factory):
     """The lesson's run at a rate at which this small model fits its pairs as fast as the lesson's did."""
     recipe = load_recipe("lecture", learning_rate=5e-3)
     folder = tmp_path_factory.mktemp("runs") / "lecture"
-    return training.train(recipe, rows, folder, progress=lambda line, rows: None)
+    return training.train(recipe, rows, folder, progress=training.silent)
 
 
 def test_each_window_meets_the_published_number_of_noop_pairs(collapsed):

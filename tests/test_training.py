@@ -47,7 +47,7 @@ def recipe(**settings) -> Recipe:
 
 
 def train(folder: Path, rows=ROWS, **settings) -> Run:
-    return training.train(recipe(**settings), rows, folder, progress=lambda line, rows: None)
+    return training.train(recipe(**settings), rows, folder, progress=training.silent)
 
 
 def weights(run: Run) -> str:
