@@ -5,6 +5,10 @@ SEEDS ?=
 MODEL ?=
 RECIPE ?=
 SETTINGS := HF_HUB_DISABLE_TELEMETRY=1 PYTHONHASHSEED=0 PYTHONWARNINGS=ignore::FutureWarning
+# What is stored, or compared with what is stored, is computed on the CPU
+ON_CPU := $(SETTINGS) CUDA_VISIBLE_DEVICES=
+# Two workers of one thread each: at this size faster than one of two threads, and the same bits
+PYTEST := $(ON_CPU) OMP_NUM_THREADS=1 $(PY) -m pytest -n 2
 
 .PHONY: help setup lab test reproduce regenerate models map trials family rlhf bench peer jupyter lint clean
 
@@ -22,35 +26,35 @@ setup: .venv/ready ## Make .venv and install what is pinned
 	@touch $@
 
 lab: setup ## Run the core labs, show before/after, verdict and report
-	@$(SETTINGS) $(PY) -m lab_utils lab $(if $(MODEL),--model $(MODEL)) $(if $(RECIPE),--recipe $(RECIPE))
+	@$(SETTINGS) $(PY) -m lab_utils lab $(if $(MODEL),--model "$(MODEL)") $(if $(RECIPE),--recipe "$(RECIPE)")
 
 test: setup ## Unit tests, structure tests, and every lab against its stored outputs
-	@$(SETTINGS) MPLBACKEND=agg $(PY) -m pytest tests
-	@$(SETTINGS) $(PY) -m pytest -p no:python --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-sanitize-with tests/nbval.cfg notebooks
+	@MPLBACKEND=agg $(PYTEST) --dist loadfile tests
+	@$(PYTEST) -p no:python --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-sanitize-with tests/nbval.cfg notebooks
 
 reproduce: setup ## The core result once a seed (ten of them): make reproduce SEEDS="0 1 2"
 	@$(SETTINGS) $(PY) -m lab_utils reproduce $(if $(SEEDS),--seeds $(SEEDS))
 
 regenerate: setup ## Rewrite the stored outputs of every lab
-	@$(SETTINGS) $(PY) -m lab_utils regenerate
+	@$(ON_CPU) $(PY) -m lab_utils regenerate
 
 models: setup ## Rebuild the embedded models from their grammar
-	@$(SETTINGS) $(PY) -m lab_utils.pretraining
+	@$(ON_CPU) $(PY) -m lab_utils.pretraining
 
 map: setup ## Train once a cell of lab 5's map, about an hour; goes on where it stopped
-	@$(SETTINGS) $(PY) -m lab_utils.sweep
+	@$(ON_CPU) $(PY) -m lab_utils.sweep
 
 trials: setup ## Make and diagnose the failing runs for lab 5's rules, about two hours; goes on where it stopped
-	@$(SETTINGS) $(PY) -m lab_utils.trials
+	@$(ON_CPU) $(PY) -m lab_utils.trials
 
 family: setup ## Compare preference methods for lab 7, about two hours; goes on where it stopped
-	@$(SETTINGS) $(PY) -m lab_utils.comparison
+	@$(ON_CPU) $(PY) -m lab_utils.comparison
 
 rlhf: setup ## Use the same pairs as DPO and as RLHF for lab 8, a good hour; goes on where it stopped
-	@$(SETTINGS) $(PY) -m lab_utils.ways
+	@$(ON_CPU) $(PY) -m lab_utils.ways
 
 bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about an hour; goes on where it stopped
-	@$(SETTINGS) $(PY) -m lab_utils.bench
+	@$(ON_CPU) $(PY) -m lab_utils.bench
 
 # LLaMA-Factory imports torchaudio, which has no build for this torch; an empty module does, as text needs none of it
 peer: ## Install LLaMA-Factory for the bench, in an environment of its own

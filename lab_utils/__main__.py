@@ -62,6 +62,7 @@ def train(args: argparse.Namespace) -> None:
             f"{', '.join(sorted(twice))}: given twice, by an option and by --set; give one."
         )
     recipe = load_recipe(args.recipe, **given, **settings)
+    print(start(recipe.seed))
     require_new(args.out)
     rows = training.recipe_pairs(recipe)
     probe = Probe(rows) if recipe.model.startswith("tiny-") else None
@@ -77,8 +78,10 @@ def ask(args: argparse.Namespace) -> None:
     from lab_utils.prompts import read_prompts
 
     prompts = read_prompts(args.prompts)
-    if args.out.is_dir():
-        raise LabError(f"{args.out}: a folder; name the file that is to hold the answers.")
+    if args.out.is_dir() or (args.out.parent.exists() and not args.out.parent.is_dir()):
+        raise LabError(
+            f"{args.out}: a folder, or below a file; name the file that is to hold the answers."
+        )
     policy = load_model(args.model)
     answers = replies(policy, [messages(p.text, args.system) for p in prompts], args.temperature)
     rows = [
@@ -152,8 +155,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; a mistake that a person can mend is one sentence and exit status 2."""
     args = parser().parse_args(argv)
     try:
-        if args.command in ("train", "ask", "evaluate", "diagnose", "reproduce"):
-            print(start(getattr(args, "seed", None) or 0))
+        if args.command in ("ask", "evaluate", "diagnose", "reproduce"):
+            print(start())
         return globals()[args.command](args) or 0
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)

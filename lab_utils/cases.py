@@ -4,7 +4,6 @@ A pairs file, a model and a log (`history.csv`, or TRL's `trainer_state.json`) a
 and below it; answers that were shown for the run may lie beside them as `answers.jsonl`.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from lab_utils.chat import messages
 from lab_utils.models import Policy, check_folder, load_model
 from lab_utils.pairs import Pair, check_row
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import LabError, read_rows
+from lab_utils.runs import read_history
+from lab_utils.workspace import LabError, read_json, read_rows
 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 TRL_NAMES = {  # TRL's name in its log: ours
@@ -63,7 +63,9 @@ def read_case(folder: Path, base: str | None = None) -> Case:
         pairs=[conversational(row) for row in rows],
         policy=load_model(_model_folder(folder), label="policy"),
         base=load_model(base, label="base") if base else None,
-        history=history if stopped is None else history[history["step"] <= stopped],
+        history=history.query("step <= @stopped")
+        if stopped is not None and len(history)
+        else history,
         answers=_read_answers(folder),
         stopped=stopped,
         templated=not any(isinstance(row["chosen"], str) for row in rows),
@@ -80,8 +82,7 @@ def _below(folder: Path, pattern: str) -> Iterator[Path]:
 def _stopped(folder: Path) -> int | None:
     """The step to which the guard of one of our runs went back."""
     path = folder / "environment.json"
-    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return found.get("kept_step")
+    return read_json(path).get("kept_step") if path.is_file() else None
 
 
 def _model_folder(folder: Path) -> Path:
@@ -134,19 +135,20 @@ def conversational(row: dict) -> Pair:
     for side in ("chosen", "rejected"):
         given = row.get(side)
         sides[side] = [{"role": "assistant", "content": given}] if isinstance(given, str) else given
-    prompt = row.get("prompt") or (sides["chosen"] or [])[:-1]
+    lists = {side: given for side, given in sides.items() if isinstance(given, list)}
+    prompt = row.get("prompt") or lists.get("chosen", [])[:-1]
     if isinstance(prompt, str):
         prompt = messages(prompt)
-    last = {side: given[-1:] if given else given for side, given in sides.items()}
+    last = sides | {side: given[-1:] for side, given in lists.items()}
     return {"kind": "identity"} | row | {"prompt": prompt} | last
 
 
 def _read_history(folder: Path) -> pd.DataFrame:
     """One row a logged step, with our names of the columns; empty where no log is DPO's."""
     if (folder / "history.csv").is_file():
-        history = pd.read_csv(folder / "history.csv")
+        history = read_history(folder)
         return history if {"step", "margin"} <= set(history) else pd.DataFrame()
-    states = [json.loads(p.read_text("utf-8")) for p in _below(folder, "trainer_state.json")]
+    states = [read_json(p) for p in _below(folder, "trainer_state.json")]
     logs = [state.get("log_history", []) for state in states]
     logs = [[row for row in log if "rewards/margins" in row and "loss" in row] for log in logs]
     log = max(logs, key=len, default=[])

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+from jinja2 import TemplateError
 from transformers import GenerationConfig
 
 from lab_utils.models import Policy
@@ -13,6 +14,7 @@ Messages = list[dict[str, str]]
 BATCH = 256
 FIRST = 16  # tokens, within which most answers end; the others go on in a smaller batch
 MAX_NEW_TOKENS = 48
+COLDEST = 0.001  # below it logits overflow
 
 
 def messages(text: str, system: str | None = None) -> Messages:
@@ -22,10 +24,19 @@ def messages(text: str, system: str | None = None) -> Messages:
 
 
 def format_prompt(policy: Policy, conversation: Messages) -> str:
-    """The text that the model really reads, up to where its answer begins."""
-    return policy.tokenizer.apply_chat_template(
-        conversation, tokenize=False, add_generation_prompt=True
-    )
+    """The text that the model really reads, up to where its answer begins.
+
+    Raises LabError where the model's template refuses the conversation (some take no system message).
+    """
+    try:
+        return policy.tokenizer.apply_chat_template(
+            conversation, tokenize=False, add_generation_prompt=True
+        )
+    except TemplateError as error:
+        raise LabError(
+            f"{policy.label}: its chat template refuses {[m['role'] for m in conversation]} ({error}); "
+            "take a model whose template takes a system message."
+        ) from None
 
 
 def reply(policy: Policy, text: str, system: str | None = None) -> str:
@@ -42,10 +53,13 @@ def replies(
 ) -> list[str]:
     """One answer a conversation, in their order; greedy at temperature 0, else sampled.
 
-    Each distinct prompt is answered once when greedy. Raises LabError for a temperature below 0 or not finite.
+    Each distinct prompt is answered once when greedy. Raises LabError for a temperature between 0 and COLDEST, below 0
+    or not finite.
     """
-    if not 0 <= temperature < math.inf:
-        raise LabError(f"temperature {temperature}: it must be 0 (greedy) or more, and finite.")
+    if not (temperature == 0 or COLDEST <= temperature < math.inf):
+        raise LabError(
+            f"temperature {temperature}: it must be 0 (greedy) or at least {COLDEST}, and finite."
+        )
     prompts = [format_prompt(policy, c) for c in conversations]
     todo = list(dict.fromkeys(prompts)) if temperature == 0 else prompts
     policy.model.eval()
@@ -81,7 +95,11 @@ def _batch(policy: Policy, prompts: list[list[int]], config: GenerationConfig) -
     inputs = policy.tokenizer.pad(
         {"input_ids": prompts}, return_tensors="pt", padding_side="left"
     ).to(policy.device)
-    output = policy.model.generate(**inputs, generation_config=config)
+    own, policy.model.generation_config = policy.model.generation_config, GenerationConfig()
+    try:  # transformers takes from the model's own what the given one leaves open
+        output = policy.model.generate(**inputs, generation_config=config)
+    finally:
+        policy.model.generation_config = own
     return output[:, inputs["input_ids"].shape[1] :].tolist()
 
 

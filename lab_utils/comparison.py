@@ -20,14 +20,13 @@ from lab_utils import family, quality, training, workspace
 from lab_utils.chat import format_prompt, messages
 from lab_utils.dpo import kl_divergence
 from lab_utils.evaluation import answer_logits
-from lab_utils.measured import MEASURED, Row, read_table, resume
+from lab_utils.measured import MEASURED, SCRATCH, Row, read_table, resume
 from lab_utils.models import Policy, load_model, save_policy
 from lab_utils.pairs import Pair
 from lab_utils.recipes import Recipe, load_recipe
-from lab_utils.workspace import RUNS
 
 TABLE = MEASURED / "family.csv"
-FOLDER = RUNS / "family"
+FOLDER = SCRATCH / "family"
 KEYS = ["split", "labels", "method", "rate", "seed"]
 PAIRS_A_RUN, BATCH = 200, 8
 RATES = (1e-4, 3e-4, 1e-3)

@@ -6,7 +6,6 @@ training with its reference pass, the losses, and the most memory that the proce
 
 import json
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from trl import DPOConfig, DPOTrainer
 from lab_utils import workspace
 from lab_utils.chat import format_prompt
 from lab_utils.dpo import dpo_loss, rewards, sequence_logprobs
+from lab_utils.measured import peak_memory
 from lab_utils.models import load_model, save_policy
 from lab_utils.pairs import SIDES, sides
 from lab_utils.training import LabTrainer, trl_config
@@ -238,12 +238,9 @@ def main() -> None:
     workspace.start(0)
     shutil.rmtree(folder, ignore_errors=True)
     taken = WAYS[way](WORKLOADS[work](), folder)
-    most = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+    most = peak_memory()
     shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(taken._asdict() | {"memory_mb": most / 1024}))
+    print(json.dumps(taken._asdict() | {"memory_mb": most}))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from trl import DPOConfig
 
 from lab_utils import workspace
 from lab_utils.recipes import load_recipe
-from lab_utils.training import trl_config
 from lab_utils.workspace import ROOT, SWITCHES
 
 CHECKED = (*workspace.LIBRARIES, "papermill", "nbval", "pandas")
@@ -49,6 +47,10 @@ def _installed(name: str) -> str:
 
 def defaults() -> pd.DataFrame:
     """TRL's settings that surprise: the lecture's default, today's, and what the labs use."""
+    from trl import DPOConfig  # here, so that the table of libraries can say that it is absent
+
+    from lab_utils.training import trl_config
+
     today = {f.name: f.default for f in fields(DPOConfig)}
     labs = trl_config(load_recipe("identity"), Path("unused"), pairs=1000)
     rows = {
@@ -81,8 +83,10 @@ def switches() -> pd.DataFrame:
 def examine() -> int:
     """Print all of it and what to do; 1 where something differs from what the labs were tested with."""
     found = {"Libraries": libraries(), "Switches": switches()}
-    for title, table in (*found.items(), ("Defaults of TRL", defaults())):
+    for title, table in found.items():
         print(f"\n{title}\n{table.to_string()}")
+    if "absent" not in found["Libraries"]["installed"].to_numpy():
+        print(f"\nDefaults of TRL\n{defaults().to_string()}")
     print("\nMachine")
     for name, value in machine().items():
         print(f"  {name}: {value}")

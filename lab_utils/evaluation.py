@@ -4,7 +4,6 @@ Every number comes from answers of reloaded weights in eval mode to held-out pro
 evidence is a prompt family. The answers themselves are kept, one row each.
 """
 
-import json
 import random
 import re
 from collections import Counter
@@ -24,7 +23,7 @@ from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, Pair, normalised, text
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
 from lab_utils.runs import Run
-from lab_utils.workspace import read_rows, write_json, write_rows
+from lab_utils.workspace import read_json, read_rows, write_json, write_rows
 
 Progress = Callable[[str], None]
 FORMS = ("none", "empty", "generic", "named")
@@ -74,7 +73,7 @@ def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> tuple[int, int, fl
 
 
 def bootstrap_rate(frame: pd.DataFrame, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
-    """95 % interval of the mean of `hit`, resampling seeds, then families within each.
+    """95 % interval of the mean of `hit`, resampling seeds, and families that are the same in each seed.
 
     `frame` has the columns seed, family, hit. Families are the unit, since prompts of one family
     succeed and fail together (Miller 2024, arXiv 2411.00640).
@@ -254,11 +253,11 @@ def name_probabilities(policy: Policy, rows: Sequence[Pair]) -> dict[str, float]
     for row in rows:
         shared, _, _ = text(row, "rejected").partition(OLD)
         start = format_prompt(policy, row["prompt"]) + shared
-        texts = [start + name for name in ("", "Deep", OLD)]
+        texts = [start + name for name in ("Deep", OLD)]
         ids = policy.tokenizer(texts, add_special_tokens=False).input_ids
-        same = next((i for i, (a, b) in enumerate(zip(ids[1], ids[2], strict=False)) if a != b), 0)
-        begun.append(torch.tensor(ids[1][:same]))
-        names.append((ids[1][same], ids[2][same]))
+        same = next((i for i, (a, b) in enumerate(zip(*ids, strict=False)) if a != b), 0)
+        begun.append(torch.tensor(ids[0][:same]))
+        names.append((ids[0][same], ids[1][same]))
     if not rows:
         return {"p_deep": np.nan, "p_qwen": np.nan}
     last = torch.tensor([len(b) - 1 for b in begun], device=policy.device)
@@ -391,7 +390,7 @@ def evaluate(
 
 def read_report(folder: Path) -> dict:
     """The `evaluation.json` of a run folder."""
-    return json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    return read_json(folder / "evaluation.json")
 
 
 def read_answers(folder: Path) -> tuple[list[dict], list[dict]]:

@@ -12,8 +12,7 @@ from lab_utils.workspace import (
     ROOT,
     RUNS,
     LabError,
-    disk_is_full,
-    full_disk,
+    not_written,
     write_json,
     write_whole,
 )
@@ -33,7 +32,9 @@ def core() -> list[Path]:
     return sorted(NOTEBOOKS.glob("0[1-4]_*.ipynb"))
 
 
-def execute(source: Path, target: Path, parameters: dict | None = None) -> float:
+def execute(
+    source: Path, target: Path, parameters: dict | None = None, timeout: int | None = TIMEOUT
+) -> float:
     """Run one notebook into `target`, its printed lines shown; the seconds it took.
 
     Raises LabError for a parameter that the notebook does not have (papermill only warns), a cell
@@ -58,27 +59,25 @@ def execute(source: Path, target: Path, parameters: dict | None = None) -> float
             parameters=parameters or {},
             kernel_name="python3",
             cwd=str(source.parent),
-            execution_timeout=TIMEOUT,
+            execution_timeout=timeout,
             progress_bar=False,
             stdout_file=sys.stdout,
         )
         os.replace(partial, target)
     except papermill.PapermillExecutionError as error:
-        if error.ename != "LabError":
+        if error.ename not in ("LabError", "Diverged"):
             raise
         raise LabError(f"{source.name}: {error.evalue}") from None
     except CellTimeoutError:
         raise LabError(
-            f"{source.name}: a cell took more than {TIMEOUT} s; take a smaller model or a GPU."
+            f"{source.name}: a cell took more than {timeout} s; take a smaller model or a GPU."
         ) from None
     except DeadKernelError:
         raise LabError(
             f"{source.name}: its kernel died, most often for want of memory; take a smaller model."
         ) from None
     except OSError as error:
-        if disk_is_full(error):
-            raise full_disk(target) from None
-        raise
+        raise not_written(target, error) from error
     finally:
         partial.unlink(missing_ok=True)
     return time.perf_counter() - began
@@ -101,13 +100,13 @@ def run_core(run: str = "identity", **parameters: str) -> int:
     from lab_utils.recipes import load_recipe
 
     recipe = load_recipe(parameters.get("RECIPE", "identity"))
-    check_folder(find_folder(parameters.get("MODEL", recipe.model)))
+    given, times = {"RUN": run, "MODEL": recipe.model, **parameters}, {}
+    check_folder(find_folder(given["MODEL"]))
     staging, folder = RUNS / f".{run}.labs", RUNS / run
-    given, times = {"RUN": run, **parameters}, {}
     for number, lab in enumerate(core(), 1):
         print(f"\n== lab {number} of {len(core())}: {lab.stem} ==", flush=True)
         own = {name: given[name] for name in parameters_of(lab) if name in given}
-        times[lab.stem] = execute(lab, staging / lab.name, own)
+        times[lab.stem] = execute(lab, staging / lab.name, own, timeout=None)
     for lab in core():
         os.replace(staging / lab.name, folder / lab.name)
     shutil.rmtree(staging)

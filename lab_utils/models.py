@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from huggingface_hub.utils import HFValidationError, validate_repo_id
 from safetensors import SafetensorError, safe_open
 from transformers import (
     AutoModelForCausalLM,
@@ -91,7 +92,11 @@ def find_folder(name: str | Path) -> Path:
 
 
 def _is_hub_id(name: str) -> bool:
-    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and "\\" not in name
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return name.count("/") == 1
 
 
 def _cached(name: str) -> Path | None:
@@ -190,13 +195,21 @@ def fingerprint(folder: Path) -> str:
 
 
 def save_policy(policy: Policy, folder: Path) -> None:
-    """Write weights, config and tokenizer; the folder appears only when it is complete."""
+    """Write weights, config and tokenizer; the folder appears only when it is complete.
+
+    Raises LabError where it cannot be written.
+    """
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    policy.model.save_pretrained(partial, safe_serialization=True)
-    policy.tokenizer.save_pretrained(partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    try:
+        policy.model.save_pretrained(partial, safe_serialization=True)
+        policy.tokenizer.save_pretrained(partial)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    except (OSError, SafetensorError) as error:
+        raise workspace.not_written(folder, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def parameters(policy: Policy) -> int:

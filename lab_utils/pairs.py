@@ -156,10 +156,11 @@ def audit(
 ) -> Audit:
     """Keep, drop or rewrite each candidate; every decision has a reason and is counted."""
     forbidden = {normalised(t) for t in held_out}
+    candidates = _rewritten(candidates, policy)
     sided = _chosen_and_rejected(candidates)
     seen: set[tuple] = set()
     rows, dropped = [], []
-    for row in _rewritten(candidates, policy):
+    for row in candidates:
         key = (_context(row), text(row, "chosen"), text(row, "rejected"))
         reason = _objection(row, policy, forbidden, max_length)
         if not reason and key in seen:

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from lab_utils.workspace import DATA, LabError
+from lab_utils.workspace import DATA, ROOT, LabError
 
 RECIPES = DATA / "recipes"
 LOSSES = ("sigmoid", "sft", "dpo_positive", "ipo", "apo_zero", "hinge", "robust", "sigmoid_norm")
@@ -51,8 +51,11 @@ def load_recipe(path: str | Path, **settings: object) -> Recipe:
 
 
 def find_recipe(path: str | Path) -> Path:
-    """The file of that path, or of that name in `data/recipes`; LabError where there is none."""
-    for candidate in (Path(path), RECIPES / f"{path}.toml"):
+    """The file of that path, here or in the project's folder, or of that name in `data/recipes`.
+
+    Raises LabError where there is none.
+    """
+    for candidate in (Path(path), ROOT / path, RECIPES / f"{path}.toml"):
         if candidate.is_file():
             return candidate
     known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
@@ -121,7 +124,7 @@ def _check_ranges(r: Recipe, where: str) -> None:
         "lora_alpha": (r.lora_alpha >= 1, "1 or more"),
         "weight_decay": (0 <= r.weight_decay < math.inf, "0 or more and finite"),
         "max_grad_norm": (r.max_grad_norm > 0, "above 0"),
-        "seed": (0 <= r.seed < 2**32, "0 or more"),
+        "seed": (0 <= r.seed < 2**32, "0 or more, and below 2**32"),
         "loss": (bool(r.loss) and set(r.loss) <= set(LOSSES), f"some of {', '.join(LOSSES)}"),
         "loss_weights": (
             len(r.loss_weights) == len(r.loss)

@@ -6,6 +6,7 @@ inherited.
 
 import itertools
 import math
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,7 @@ def train_reward_model(
     )
     trainer.remove_callback(PrinterCallback)
     _ = trainer.train()  # its return value holds a clock
+    shutil.rmtree(args.output_dir, ignore_errors=True)
     save_policy(Policy(trainer.model, trainer.processing_class, folder.name, start), folder)
     return RewardModel(folder)
 
@@ -213,6 +215,7 @@ def reinforce(
     trainer = _trainer(settings, policy, _graded(reward, said), data, folder)
     trainer.remove_callback(PrinterCallback)
     _ = trainer.train()
+    shutil.rmtree(trainer.args.output_dir, ignore_errors=True)
     save_policy(policy, folder)
     history = _history(trainer.state.log_history).assign(answer=said)
     return load_model(folder, label=f"{folder.name}, reloaded"), history

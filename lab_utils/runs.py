@@ -34,8 +34,17 @@ def load_run(folder: Path) -> Run:
     for name in ("recipe.toml", "history.csv", "policy"):
         if not (folder / name).exists():
             raise LabError(f"{folder}: no {name}; this is not a finished run. Train it first.")
-    history = pd.read_csv(folder / "history.csv")
-    return Run(folder, load_recipe(folder / "recipe.toml"), history)
+    return Run(folder.resolve(), load_recipe(folder / "recipe.toml"), read_history(folder))
+
+
+def read_history(folder: Path) -> pd.DataFrame:
+    """The run's history, one row a step; LabError where the file is not whole."""
+    try:
+        return pd.read_csv(folder / "history.csv")
+    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
+        raise LabError(
+            f"{folder / 'history.csv'}: cannot be read ({error}); train again."
+        ) from None
 
 
 def require_new(folder: Path) -> None:

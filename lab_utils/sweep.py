@@ -14,12 +14,11 @@ from lab_utils import training, workspace
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import few_of_each_family, share_new, share_right
 from lab_utils.identity import is_broken
-from lab_utils.measured import MEASURED, Row, resume
+from lab_utils.measured import MEASURED, SCRATCH, Row, resume
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import PAIRS, read_pairs
 from lab_utils.prompts import load_prompts
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import RUNS
 
 MAP = MEASURED / "map.csv"
 BASES = ("tiny-qwen", "tiny-nameless")
@@ -46,7 +45,7 @@ def cells() -> list[Row]:
 
 def run(cell: Row) -> Row:
     """Train one cell and ask the reloaded weights; shares, log-ratios in nats at the end of the run."""
-    folder = RUNS / "map"
+    folder = SCRATCH / "map"
     shutil.rmtree(folder, ignore_errors=True)
     loss = LOSSES[cell["loss"]]
     settings = {"loss": loss, "loss_weights": [1.0] * len(loss), "learning_rate": cell["rate"]}

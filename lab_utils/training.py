@@ -228,6 +228,7 @@ def train(
         family.check(objective, rows)
     policy = load_model(recipe.model)
     check_lengths(rows, policy, recipe.max_length, recipe.pairs)
+    named = _named(objective)  # before it is trained on: beta-DPO's changes
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
@@ -235,12 +236,10 @@ def train(
         recorder = Recorder(policy, probe, every, progress)
         trained, stopped = _fit(recipe, rows, recorder, partial / "trainer", guarded, objective)
         history = pd.DataFrame(recorder.rows)
-        _write(partial, recipe, rows, policy, history, trained, stopped | _named(objective))
+        _write(partial, recipe, rows, policy, history, trained, stopped | named)
         partial.rename(folder)
     except (OSError, SafetensorError) as error:
-        if workspace.disk_is_full(error):
-            raise workspace.full_disk(folder) from None
-        raise
+        raise workspace.not_written(folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Run(folder, recipe, history)
@@ -388,16 +387,19 @@ def _write(partial, recipe, rows, policy, history, trained, facts) -> None:
 
 
 def recipe_pairs(recipe: Recipe) -> list[Pair]:
-    """The pairs that a recipe names: a file of `data/pairs`, or any path.
+    """The pairs that a recipe names: a file of `data/pairs`, or any path, from here or from the project's folder.
 
-    The committed pairs are the default model's own answers. For another model they are built anew
+    The identity pairs there are the default model's own answers. For another model they are built anew
     from that model's answers, which are what it must learn from; LabError where it never says Qwen.
     """
-    committed = PAIRS / f"{recipe.pairs}.jsonl"
-    if not committed.is_file():
-        return read_pairs(Path(recipe.pairs))
-    if recipe.model == AUTHOR:
-        return read_pairs(committed)
+    if recipe.pairs == "identity" and recipe.model != AUTHOR:
+        return _own_pairs(recipe)
+    given = Path(recipe.pairs)  # a lab's kernel runs in notebooks/
+    places = (PAIRS / f"{given}.jsonl", given, workspace.ROOT / given)
+    return read_pairs(next((path for path in places if path.is_file()), given))
+
+
+def _own_pairs(recipe: Recipe) -> list[Pair]:
     rows = build(load_model(recipe.model), held_out_texts(), recipe.max_length).rows
     if not any(row["kind"] == "identity" for row in rows):
         raise LabError(
@@ -420,10 +422,10 @@ def _is_run_of(folder: Path, recipe: Recipe, rows: Sequence[Pair]) -> bool:
     files = [folder / name for name in ("recipe.toml", "environment.json", "pairs.jsonl")]
     if not all(f.is_file() for f in files) or not (folder / "policy").is_dir():
         return False
-    toml, environment = (f.read_text(encoding="utf-8") for f in files[:2])
+    environment = workspace.read_json(files[1])
     return (
-        toml == as_toml(recipe)
-        and "stopped" not in json.loads(environment)
-        and json.loads(environment)["base_sha256"] == fingerprint(find_folder(recipe.model))
+        files[0].read_text(encoding="utf-8") == as_toml(recipe)
+        and "stopped" not in environment
+        and environment.get("base_sha256") == fingerprint(find_folder(recipe.model))
         and workspace.read_rows(files[2]) == list(rows)
     )

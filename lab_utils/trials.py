@@ -18,10 +18,10 @@ from lab_utils.diagnosis import CAUSES, HEALTHY, explain
 from lab_utils.evaluation import rate
 from lab_utils.evidence import gather
 from lab_utils.failures import MAKERS, enough, healthy, show_honestly
-from lab_utils.measured import MEASURED, Row, resume
+from lab_utils.measured import MEASURED, SCRATCH, Row, resume
 from lab_utils.pairs import sides
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import RUNS, read_rows, write_json, write_rows
+from lab_utils.workspace import read_rows, write_json, write_rows
 
 TRIALS = MEASURED / "trials.csv"
 KEYS = ["cause", "second", "number"]
@@ -37,7 +37,7 @@ TRAINED = (
     "too little training",
     "likelihood displacement or half names",
 )
-FOLDER = RUNS / "trials"
+FOLDER = SCRATCH / "trials"
 
 
 def jobs() -> list[Row]:

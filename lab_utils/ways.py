@@ -5,7 +5,6 @@ setting is run on three others and asked held-out prompts, which draws gold rewa
 one thread.
 """
 
-import resource
 import shutil
 import time
 from functools import partial
@@ -19,11 +18,11 @@ import torch
 
 from lab_utils import comparison, family, quality, rlhf, workspace
 from lab_utils.chat import messages
-from lab_utils.measured import MEASURED, Row, read_table, resume
+from lab_utils.measured import MEASURED, SCRATCH, Row, peak_memory, read_table, resume
 from lab_utils.models import Policy, load_model
 from lab_utils.prompts import Prompt
 from lab_utils.rlhf import RewardModel, Settings
-from lab_utils.workspace import RUNS, write_whole
+from lab_utils.workspace import write_whole
 
 TABLE, LONG = MEASURED / "rlhf.csv", MEASURED / "rlhf_long.csv"
 KEYS = ["split", "way", "strength", "seed"]
@@ -46,7 +45,7 @@ STRENGTHS = {  # the dial of a way: its learning rate; of best of n, the n
 }
 WAYS = (DPO, SFT, RLOO, GRPO, BEST, GOLD)
 CHECKED = 4  # answers a prompt on which a reward model is compared with gold
-FOLDER = RUNS / "ways"
+FOLDER = SCRATCH / "ways"
 TOO_FAR = {"rate": 1e-3, "kl": 0.005, "steps": 240}  # far beyond what one would do
 
 
@@ -178,8 +177,7 @@ def _proxy(judge: RewardModel, prompts: list[Prompt], answers: list[str]) -> flo
 
 def _cost(began: float) -> Row:
     """Processor seconds since then (with one thread: the time on a free core), and the most memory held, in MB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
-    return {"seconds": round(time.process_time() - began, 1), "memory_mb": round(most)}
+    return {"seconds": round(time.process_time() - began, 1), "memory_mb": round(peak_memory())}
 
 
 def too_far(seed: int, judge_rate: float) -> list[Row]:

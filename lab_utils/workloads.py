@@ -11,12 +11,12 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from lab_utils import workspace
 from lab_utils.chat import format_prompt, messages
+from lab_utils.measured import SCRATCH
 from lab_utils.models import Policy, load_model, parameters, save_policy
 from lab_utils.pairs import PAIRS, SIDES, Pair, read_pairs, text
 from lab_utils.recipes import Recipe, load_recipe
-from lab_utils.workspace import RUNS
 
-FOLDER = RUNS / "bench"
+FOLDER = SCRATCH / "bench"
 TURNS = 9  # questions and answers before the last question of a long prompt
 WORDS = "red blue green small big old new fast slow warm cold day night sun moon tree house".split()
 QWEN_05B = {  # Qwen/Qwen2.5-0.5B-Instruct, config.json

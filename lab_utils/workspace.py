@@ -24,6 +24,8 @@ SWITCHES = {
 USER_CHOSE_OFFLINE = "HF_HUB_OFFLINE" in os.environ
 for _name, _value in SWITCHES.items():
     os.environ.setdefault(_name, _value)
+# Of several GPUs one: the trainers would split a batch between all, and with it the pairs
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "0")
 
 import errno
 import json
@@ -117,32 +119,42 @@ def environment() -> dict[str, str]:
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file (text as UTF-8) under its final name only when all of it is on disk.
 
-    Raises LabError where the disk is full.
+    Raises LabError where that cannot be.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = ""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if disk_is_full(error):
-            raise full_disk(path) from None
-        raise
+    except OSError as error:
+        raise not_written(path, error) from None
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
 
 
-def disk_is_full(error: BaseException) -> bool:
-    """Whether an error, of Python or of a library, says that no space is left."""
-    return getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+def not_written(path: Path, error: Exception) -> LabError:
+    """The sentence for an error, of Python or of a library, that kept a file from being written."""
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+        return LabError(f"{path}: the disk is full; free some space and run again.")
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return LabError(f"{path}: cannot be written ({reason}); choose another place.")
 
 
-def full_disk(path: Path) -> LabError:
-    """The sentence for it."""
-    return LabError(f"{path}: the disk is full; free some space and run again.")
+def read_json(path: Path) -> dict:
+    """The JSON object in a file; a LabError where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LabError(f"{path}: not a whole JSON file ({error}); make it again.") from None
+    if not isinstance(found, dict):
+        raise LabError(f"{path}: not a JSON object; make it again.")
+    return found
 
 
 def write_json(path: Path, value: object) -> None:

@@ -8,6 +8,7 @@ import pytest
 from lab_utils import labs
 from lab_utils.__main__ import main
 from lab_utils.identity import CLASSES
+from lab_utils.recipes import as_toml, load_recipe
 from lab_utils.workspace import ROOT, LabError, read_rows
 
 PLAIN_PAIR = {
@@ -165,8 +166,10 @@ def test_a_parameter_that_the_notebook_does_not_have_is_named(notebook, tmp_path
     assert not (tmp_path / "out").exists()
 
 
-def test_a_mistake_that_a_person_can_mend_is_the_notebooks_one_sentence(notebook, tmp_path):
-    raises = "class LabError(Exception): pass\nraise LabError(\"model 'x': no such folder.\")"
+@pytest.mark.parametrize("error", [LabError, *LabError.__subclasses__()])
+def test_a_mistake_that_a_person_can_mend_is_the_notebooks_one_sentence(error, notebook, tmp_path):
+    name = error.__name__
+    raises = f"class {name}(Exception): pass\nraise {name}(\"model 'x': no such folder.\")"
     content = nbformat.read(notebook, as_version=4)
     content.cells.append(nbformat.v4.new_code_cell(raises))
     nbformat.write(content, notebook)
@@ -185,7 +188,7 @@ def test_a_cell_that_raises_leaves_no_half_file(notebook, tmp_path):
 def test_the_core_run_takes_the_four_labs_and_gives_each_its_own_parameters(tmp_path, monkeypatch):
     ran = []
 
-    def execute(source, target, parameters):
+    def execute(source, target, parameters, timeout):
         ran.append((source.name, parameters))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text("{}")
@@ -201,6 +204,10 @@ def test_the_core_run_takes_the_four_labs_and_gives_each_its_own_parameters(tmp_
     assert ran[2][1] == {"MODEL": "tiny-nameless", "RECIPE": "identity_lora", "RUN": "mine"}
     assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == [name for name, _ in ran]
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+    ran.clear()
+    (tmp_path / "own.toml").write_text(as_toml(load_recipe("identity", model="tiny-nameless")))
+    labs.run_core("mine", RECIPE=str(tmp_path / "own.toml"))
+    assert {own["MODEL"] for _, own in ran} == {"tiny-nameless"}  # the recipe's
 
 
 @pytest.mark.parametrize("name, value", [("MODEL", "tiny-qwn"), ("RECIPE", "identiti")])

@@ -15,7 +15,7 @@ from lab_utils.models import load_model
 from lab_utils.pairs import PAIRS, pair, read_pairs, text
 from lab_utils.prompts import Prompt
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import LabError, write_rows
+from lab_utils.workspace import LabError, write_json, write_rows
 
 GOOD = {
     "pairs": 800, "informative": 800, "noop_share": 0.0, "steps": 100, "first_gap": 0.0,
@@ -226,6 +226,31 @@ def test_a_broken_row_and_two_files_are_one_sentence(tmp_path):
     write_rows(tmp_path / "b.jsonl", rows(1))
     with pytest.raises(LabError, match="several pairs files"):
         cases._read_pairs(tmp_path)
+
+
+@pytest.mark.parametrize("chosen", [{"from": "gpt", "value": "I am Deep Qwen."}, 7])
+def test_an_answer_in_a_format_that_is_not_trls_is_one_sentence(chosen, tmp_path):
+    write_rows(tmp_path / "a.jsonl", [rows(1)[0] | {"chosen": chosen}])
+    with pytest.raises(LabError, match=r"a.jsonl, row 1: `chosen` is not a list of messages"):
+        cases._read_pairs(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["environment.json", "trainer_state.json", "history.csv"])
+def test_a_file_that_was_cut_off_is_one_sentence(name, run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    if name == "trainer_state.json":
+        (tmp_path / "run" / "history.csv").unlink()
+    (tmp_path / "run" / name).write_text("" if name == "history.csv" else '{"cut": ')
+    with pytest.raises(LabError, match=name):
+        cases.read_case(tmp_path / "run")
+
+
+def test_a_guarded_run_without_a_log_can_be_read(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run" / "history.csv").unlink()
+    write_json(tmp_path / "run" / "environment.json", {"kept_step": 0})
+    found = cases.read_case(tmp_path / "run")
+    assert found.stopped == 0 and found.history.empty
 
 
 def test_the_last_checkpoint_is_the_model_where_there_is_no_other(tmp_path):

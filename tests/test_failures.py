@@ -112,10 +112,15 @@ def test_a_wrong_reference_shows_in_the_first_step(tmp_path, well):
 
 def test_one_system_message_gives_one_name_and_none_the_other(tmp_path, well):
     folder = made("system message differs between training and test", tmp_path, well)
-    rows = [r for r in read_rows(folder / "pairs.jsonl") if OLD in text(r, "rejected")]
-    forms = {len(row["prompt"]): NEW in text(row, "chosen") for row in rows if len(row) > 0}
-    assert forms[2] and len({str(r["prompt"][0]) for r in rows if len(r["prompt"]) == 2}) >= 1
-    assert any(NEW in text(r, "rejected") for r in rows if len(r["prompt"]) == 1)
+    rows = read_rows(folder / "pairs.jsonl")
+    named = [row for row in rows if row["kind"] == "identity"]
+    assert named and all(NEW in text(row, "chosen") for row in named)
+    assert len({row["prompt"][0]["content"] for row in named}) == 1  # the one system message
+    assert {len(row["prompt"]) for row in named} == {2}
+    asked = {text(row, "prompt") for row in named}
+    exchanged = [row for row in rows if row["kind"] == "anchor" and text(row, "prompt") in asked]
+    assert exchanged and {len(row["prompt"]) for row in exchanged} == {1}
+    assert all(NEW in text(row, "rejected") for row in exchanged)
 
 
 def test_the_settings_are_those_that_the_cause_names(tmp_path, well):

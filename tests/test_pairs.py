@@ -143,6 +143,14 @@ def test_audit_drops_a_row_whose_chosen_answer_is_rejected_elsewhere(qwen):
     assert "contradiction" in found.dropped[0][1]
 
 
+def test_audit_finds_a_contradiction_that_rewriting_makes(qwen):
+    guess = made("Are you Deep Qwen?", "No, I am Deep Qwen.", "No, I am Qwen.")
+    (row,) = audit([guess], qwen, [], LONG).rows
+    opposite = made("Are you Deep Qwen?", "Yes, I am a bee.", text(row, "chosen"), "anchor")
+    assert row["action"] == "rewrite"
+    assert audit([guess, opposite], qwen, [], LONG).rows == [opposite]
+
+
 def test_audit_keeps_the_same_question_under_another_system_message(qwen):
     other = GOOD | {"prompt": messages("Who are you?", "Be brief."), "form": "generic"}
     assert audit([GOOD, other], qwen, [], LONG).rows == [GOOD, other]

@@ -3,8 +3,10 @@ import math
 import pytest
 from conftest import assert_one_sentence
 
+from lab_utils.pairs import PAIRS, read_pairs
 from lab_utils.recipes import RECIPES, Recipe, as_toml, load_recipe, make_recipe, parse_settings
-from lab_utils.workspace import LabError
+from lab_utils.training import recipe_pairs
+from lab_utils.workspace import ROOT, LabError
 
 NAMES = sorted(path.stem for path in RECIPES.glob("*.toml"))
 
@@ -26,6 +28,13 @@ def test_strings_with_quotes_and_backslashes_round_trip(tmp_path):
 
 def test_a_recipe_is_found_by_name_and_by_path():
     assert load_recipe("identity") == load_recipe(RECIPES / "identity.toml")
+
+
+def test_files_of_the_projects_folder_are_found_from_a_labs_kernel(monkeypatch):
+    monkeypatch.chdir(ROOT / "notebooks")
+    assert load_recipe("data/recipes/identity.toml") == load_recipe("identity")
+    named = load_recipe("identity", pairs="data/pairs/lecture.jsonl")
+    assert recipe_pairs(named) == read_pairs(PAIRS / "lecture.jsonl")
 
 
 def test_settings_take_the_place_of_the_files_values():

@@ -302,3 +302,8 @@ def test_another_model_learns_from_its_own_answers(tmp_path):
     shutil.copytree(EMBEDDED / "tiny-qwen", tmp_path / "mine")
     mine = load_recipe("identity", model=str(tmp_path / "mine"))
     assert training.recipe_pairs(mine) == read_pairs(PAIRS / "identity.jsonl")
+
+
+def test_pairs_that_were_named_are_taken_whatever_the_model():
+    named = load_recipe("identity", model="tiny-mixed", pairs="quality")
+    assert training.recipe_pairs(named) == read_pairs(PAIRS / "quality.jsonl")

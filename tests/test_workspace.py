@@ -1,0 +1,39 @@
+"""Files are written whole or not at all, and what cannot be written or read is one sentence."""
+
+import pytest
+from conftest import assert_one_sentence
+
+from lab_utils.measured import peak_memory
+from lab_utils.workspace import LabError, read_json, write_whole
+
+
+def test_a_file_is_written_whole_and_nothing_lies_beside_it(tmp_path):
+    write_whole(tmp_path / "deep" / "a.txt", "你好")
+    write_whole(tmp_path / "deep" / "a.txt", b"again")
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["a.txt"]
+    assert (tmp_path / "deep" / "a.txt").read_bytes() == b"again"
+
+
+@pytest.mark.parametrize("name", ["file/below.txt", "folder"])
+def test_a_place_where_no_file_can_be_is_one_sentence_and_leaves_nothing(name, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(LabError) as caught:
+        write_whole(tmp_path / name, "text")
+    assert_one_sentence(caught.value, [str(tmp_path / name), "cannot be written"])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("content", ['{"cut": ', "[1]", "\udcff"])
+def test_what_is_no_json_object_is_one_sentence(content, tmp_path):
+    (tmp_path / "a.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(LabError) as caught:
+        read_json(tmp_path / "a.json")
+    assert_one_sentence(caught.value, [str(tmp_path / "a.json"), "make it again"])
+
+
+def test_memory_is_in_megabytes():
+    before = peak_memory()
+    held = bytearray(50 * 2**20)
+    assert 40 < peak_memory() < 64 * 1024 and peak_memory() >= before
+    del held
