@@ -196,7 +196,7 @@ def _skills(policy: Policy, prompts: Sequence) -> float:
 
 def _log_ratios(case: Case) -> Evidence:
     """`measured_margin` over informative pairs; `chosen_logratio` and `rejected_surprise` (nats a token of the
-    rejected answer under the base) over those that teach the new name.
+    rejected answer under the base; its end token is counted among the nats, not among the tokens) over those that teach the new name.
     """
     informative = [row for row in case.pairs if not is_noop(row)]
     named = [row for row in informative if NEW in text(row, "chosen")]

@@ -63,7 +63,7 @@ def draw(prompts: Sequence[Prompt], per_family: int, seed: int) -> list[Prompt]:
 def dealt(forms: Sequence[SystemForm], count: int, seed: int) -> list[SystemForm]:
     """`count` system forms: generic three times as often as any other kind, within a kind any text.
 
-    Every other generic message is two of them in a row: a name learnt under few messages is
+    Of the generic messages two in three are two of them in a row: a name learnt under few messages is
     garbled under the next.
     """
     rng = random.Random(f"forms {seed}")

@@ -5,6 +5,7 @@ setting is run on three others and asked held-out prompts, which draws gold rewa
 one thread.
 """
 
+import itertools
 import shutil
 import time
 from functools import partial
@@ -35,7 +36,7 @@ WORKERS = 2
 START, REWARD, DPO, SFT = "start", "reward model", "DPO", "SFT on chosen"
 RLOO, GRPO, BEST, GOLD = "RLOO", "GRPO", "best of n", "RLOO on gold"
 STRENGTHS = {  # the dial of a way: its learning rate; of best of n, the n
-    REWARD: (3e-4, 1e-3, 3e-3),
+    REWARD: (3e-4, 1e-3, 3e-3, 1e-2),
     DPO: (1e-4, 3e-4, 1e-3),
     SFT: (1e-4, 3e-4, 1e-3),
     RLOO: (1e-4, 3e-4, 1e-3),
@@ -47,6 +48,10 @@ WAYS = (DPO, SFT, RLOO, GRPO, BEST, GOLD)
 CHECKED = 4  # answers a prompt on which a reward model is compared with gold
 FOLDER = SCRATCH / "ways"
 TOO_FAR = {"rate": 1e-3, "kl": 0.005, "steps": 240}  # far beyond what one would do
+CLIMBED = (
+    REWARD,
+    "gold",
+)  # by the long runs; gold is the control, a reward that cannot be deceived
 
 
 def judges(strengths: tuple[float, ...], split: str, seeds: tuple[int, ...]) -> list[Row]:
@@ -180,14 +185,15 @@ def _cost(began: float) -> Row:
     return {"seconds": round(time.process_time() - began, 1), "memory_mb": round(peak_memory())}
 
 
-def too_far(seed: int, judge_rate: float) -> list[Row]:
+def too_far(climbed: str, seed: int, judge_rate: float) -> list[Row]:
     """The history of a long RLOO run with hardly a price on KL: one row a step, see `rlhf.reinforce`."""
-    folder = FOLDER / f"long {seed}"
+    folder = FOLDER / f"long {climbed} {seed}"
     shutil.rmtree(folder, ignore_errors=True)
     settings = Settings(RLOO, **TOO_FAR, prompts=PROMPTS, answers=ANSWERS, seed=seed)
     rows = quality.drawn(PAIRS_A_RUN, seed)
-    _, history = rlhf.reinforce(rows, judge_of(seed, judge_rate), settings, folder)
-    return history.round(4).assign(seed=seed).to_dict("records")
+    reward = judge_of(seed, judge_rate) if climbed == REWARD else rlhf.gold_reward
+    _, history = rlhf.reinforce(rows, reward, settings, folder)
+    return history.round(4).assign(climbed=climbed, seed=seed).to_dict("records")
 
 
 def fill(pool: Pool, jobs: list[Row], judge_rate: float | None = None) -> None:
@@ -212,11 +218,13 @@ def _stored(path: Path) -> list[Row]:
 def fill_long(pool: Pool, judge_rate: float) -> None:
     """Do the long runs that are not in their table."""
     done = _stored(LONG)
-    seeds = [seed for seed in SEEDS if seed not in {row["seed"] for row in done}]
-    for number, rows in enumerate(pool.imap(partial(too_far, judge_rate=judge_rate), seeds), 1):
-        done += rows
+    known = {(row["climbed"], row["seed"]) for row in done}
+    jobs = [job for job in itertools.product(CLIMBED, SEEDS) if job not in known]
+    waiting = [pool.apply_async(too_far, (*job, judge_rate)) for job in jobs]
+    for number, history in enumerate(waiting, 1):
+        done += history.get()
         write_whole(LONG, pd.DataFrame(done).to_csv(index=False))
-        print(f"long run {number} of {len(seeds)}", flush=True)
+        print(f"long run {number} of {len(jobs)}", flush=True)
 
 
 def begin() -> None:

@@ -13,7 +13,7 @@ from lab_utils.measured import read_table
 def test_every_way_has_as_many_settings_and_seeds():
     cells = ways.cells()
     counts = Counter((c["split"], c["way"]) for c in cells if c["way"] != ways.START)
-    assert {len(own) for own in ways.STRENGTHS.values()} == {3}
+    assert {len(ways.STRENGTHS[way]) for way in ways.WAYS} == {3}
     for way in ways.WAYS:
         assert counts["dev", way] == 3 * len(ways.TUNING_SEEDS) == 9
         assert counts["heldout", way] == 3 * len(ways.SEEDS) == 9
@@ -44,6 +44,16 @@ def test_ways_that_sample_differ_in_method_and_price_alone(way):
     assert settings.samples() == ways.STEPS * ways.PROMPTS * ways.ANSWERS
     assert (settings.method == "GRPO") == (way == ways.GRPO)
     assert settings.kl == (ways.GRPO_KL if way == ways.GRPO else ways.BETA)
+
+
+def test_the_long_runs_are_whole_and_climb_gold_in_the_control():
+    long = read_table(ways.LONG)
+    runs = {name: own for name, own in long.groupby(["climbed", "seed"])}
+    assert set(runs) == {(climbed, seed) for climbed in ways.CLIMBED for seed in ways.SEEDS}
+    for own in runs.values():
+        assert own["step"].tolist() == list(range(1, ways.TOO_FAR["steps"] + 1))
+    apart = (long["reward"] - long["gold"]).abs().groupby(long["climbed"]).max()
+    assert apart["gold"] < 1e-3 < apart[ways.REWARD]
 
 
 def test_the_sweep_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
