@@ -228,9 +228,10 @@ def fill_long(pool: Pool, judge_rate: float) -> None:
 
 
 def begin() -> None:
-    """One thread for each process, so that the number of cores changes no bit."""
+    """One thread for each process; gradients too small for a normal number, which are slow, count as 0."""
     workspace.start()
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
 
 
 def main() -> None:
