@@ -59,13 +59,13 @@ def read_case(folder: Path, base: str | None = None) -> Case:
     base = base or (recipe.model if recipe else None)
     stopped = _stopped(folder)
     history, rows = _read_history(folder), _read_pairs(folder)
+    if stopped is not None and len(history):
+        history = history[history["step"] <= stopped]
     return Case(
         pairs=[conversational(row) for row in rows],
         policy=load_model(_model_folder(folder), label="policy"),
         base=load_model(base, label="base") if base else None,
-        history=history.query("step <= @stopped")
-        if stopped is not None and len(history)
-        else history,
+        history=history,
         answers=_read_answers(folder),
         stopped=stopped,
         templated=not any(isinstance(row["chosen"], str) for row in rows),

@@ -48,10 +48,7 @@ WAYS = (DPO, SFT, RLOO, GRPO, BEST, GOLD)
 CHECKED = 4  # answers a prompt on which a reward model is compared with gold
 FOLDER = SCRATCH / "ways"
 TOO_FAR = {"rate": 1e-3, "kl": 0.005, "steps": 240}  # far beyond what one would do
-CLIMBED = (
-    REWARD,
-    "gold",
-)  # by the long runs; gold is the control, a reward that cannot be deceived
+CLIMBED = (REWARD, "gold")  # by the long runs; gold is the control
 
 
 def judges(strengths: tuple[float, ...], split: str, seeds: tuple[int, ...]) -> list[Row]:

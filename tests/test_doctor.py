@@ -38,9 +38,12 @@ def test_another_version_or_switch_is_named(monkeypatch, capsys):
     assert "HF_HUB_OFFLINE differ" in printed and "make setup" in printed
 
 
-def test_a_library_that_is_absent_is_said(monkeypatch):
+def test_a_library_that_is_absent_is_said(monkeypatch, capsys):
     def absent(name):
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(doctor, "version", absent)
     assert set(doctor.libraries()["installed"]) == {"absent"}
+    assert doctor.examine() == 1  # says so, and does not ask TRL for its defaults
+    printed = capsys.readouterr().out
+    assert "absent" in printed and "Defaults of TRL" not in printed

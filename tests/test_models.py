@@ -262,6 +262,13 @@ def test_nothing_of_the_models_own_generation_settings_is_inherited(folder):
     assert odd.model.generation_config.min_new_tokens == 20  # and it stays the model's own
 
 
+@pytest.mark.parametrize("temperature", [-1.0, 1e-40, float("nan"), float("inf")])
+def test_a_temperature_that_cannot_be_sampled_at_is_one_sentence(temperature, qwen):
+    with pytest.raises(LabError) as caught:
+        replies(qwen, [messages("Who are you?")], temperature)
+    assert_one_sentence(caught.value, [f"temperature {temperature}", "0 (greedy)"])
+
+
 def test_a_template_that_takes_no_system_message_is_one_sentence(folder):
     policy = load_model(folder)
     policy.tokenizer.chat_template = (
