@@ -20,7 +20,7 @@ from transformers import (
 )
 
 from lab_utils import workspace
-from lab_utils.workspace import DATA, ROOT, LabError
+from lab_utils.workspace import DATA, LabError
 
 EMBEDDED = DATA / "models"
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -79,9 +79,8 @@ def _read(folder: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
 
 def find_folder(name: str | Path) -> Path:
     """The folder that holds the model: embedded, local, or in (or fetched into) the Hub's cache."""
-    for folder in (EMBEDDED / name, ROOT / name, Path(name)):
-        if folder.is_dir():
-            return folder
+    if found := workspace.find(name, EMBEDDED / name, Path.is_dir):
+        return found
     embedded = ", ".join(sorted(p.name for p in EMBEDDED.iterdir() if p.is_dir()))
     if not _is_hub_id(str(name)):
         raise LabError(

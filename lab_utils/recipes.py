@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from lab_utils.workspace import DATA, ROOT, LabError
+from lab_utils.workspace import DATA, LabError, find
 
 RECIPES = DATA / "recipes"
 LOSSES = ("sigmoid", "sft", "dpo_positive", "ipo", "apo_zero", "hinge", "robust", "sigmoid_norm")
@@ -51,13 +51,12 @@ def load_recipe(path: str | Path, **settings: object) -> Recipe:
 
 
 def find_recipe(path: str | Path) -> Path:
-    """The file of that path, here or in the project's folder, or of that name in `data/recipes`.
+    """The file of that name in `data/recipes`, or of that path, from here or from the project's folder.
 
     Raises LabError where there is none.
     """
-    for candidate in (Path(path), ROOT / path, RECIPES / f"{path}.toml"):
-        if candidate.is_file():
-            return candidate
+    if found := find(path, RECIPES / f"{path}.toml", Path.is_file):
+        return found
     known = ", ".join(sorted(p.stem for p in RECIPES.glob("*.toml")))
     raise LabError(f"recipe {str(path)!r}: no such file; the recipes here are {known}.")
 

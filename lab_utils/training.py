@@ -394,9 +394,8 @@ def recipe_pairs(recipe: Recipe) -> list[Pair]:
     """
     if recipe.pairs == "identity" and recipe.model != AUTHOR:
         return _own_pairs(recipe)
-    given = Path(recipe.pairs)  # a lab's kernel runs in notebooks/
-    places = (PAIRS / f"{given}.jsonl", given, workspace.ROOT / given)
-    return read_pairs(next((path for path in places if path.is_file()), given))
+    ready = PAIRS / f"{recipe.pairs}.jsonl"
+    return read_pairs(workspace.find(recipe.pairs, ready, Path.is_file) or Path(recipe.pairs))
 
 
 def _own_pairs(recipe: Recipe) -> list[Pair]:

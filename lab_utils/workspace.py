@@ -34,7 +34,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -114,6 +114,12 @@ def environment() -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "switches": ", ".join(f"{k}={os.environ.get(k, 'unset')}" for k in SWITCHES),
     }
+
+
+def find(name: str | Path, ready: Path, is_there: Callable[[Path], bool]) -> Path | None:
+    """Where a named thing is: among ours, under that path from here, or from the project's folder; else None."""
+    # From the project's folder too, because a lab's kernel runs in notebooks/
+    return next((path for path in (ready, Path(name), ROOT / name) if is_there(path)), None)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

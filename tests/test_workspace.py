@@ -1,10 +1,13 @@
 """Files are written whole or not at all, and what cannot be written or read is one sentence."""
 
+from pathlib import Path
+
 import pytest
 from conftest import assert_one_sentence
 
+from lab_utils import workspace
 from lab_utils.measured import peak_memory
-from lab_utils.workspace import LabError, read_json, write_whole
+from lab_utils.workspace import LabError, find, read_json, write_whole
 
 
 def test_a_file_is_written_whole_and_nothing_lies_beside_it(tmp_path):
@@ -37,3 +40,16 @@ def test_memory_is_in_megabytes():
     held = bytearray(50 * 2**20)
     assert 40 < peak_memory() < 64 * 1024 and peak_memory() >= before
     del held
+
+
+def test_ours_are_found_first_then_those_from_here_then_those_of_the_project(tmp_path, monkeypatch):
+    here, project, ours = tmp_path / "here", tmp_path / "project", tmp_path / "ours"
+    for folder in (here, project, ours):
+        folder.mkdir()
+        (folder / "name").touch()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(workspace, "ROOT", project)
+    for expected in (ours / "name", Path("name"), project / "name"):
+        assert find("name", ours / "name", Path.is_file) == expected
+        expected.unlink()
+    assert find("name", ours / "name", Path.is_file) is None
