@@ -47,7 +47,8 @@ SAME = (  # what TRL's KTO is told as the others are
     "max_grad_norm", "precompute_ref_log_probs", "use_cpu", "bf16", "gradient_checkpointing", "save_strategy",
     "report_to", "disable_tqdm", "dataloader_pin_memory",
 )  # fmt: skip
-PARTS = ("Uni-DPO, no quality", "Uni-DPO, no focus", "Uni-DPO, no NLL")
+BLIND = "Uni-DPO, scores by chance"
+PARTS = ("Uni-DPO, no quality", "Uni-DPO, no focus", "Uni-DPO, no NLL", BLIND)
 METHODS = {
     "DPO": partial(family.dpo, beta=BETA),
     "DPO + NLL": partial(family.with_nll, beta=BETA, weight=1.0),
@@ -62,6 +63,7 @@ METHODS = {
     PARTS[0]: partial(family.uni_dpo, **UNI | {"quality": 0.0}),
     PARTS[1]: partial(family.uni_dpo, **UNI | {"focus": 0.0}),
     PARTS[2]: partial(family.uni_dpo, **UNI | {"nll": 0.0}),
+    BLIND: partial(family.uni_dpo, **UNI),
 }
 
 
@@ -111,6 +113,8 @@ def best_rates(table: pd.DataFrame) -> dict[str, float]:
 def run(cell: Row) -> Row:
     """Train one cell and ask the reloaded weights."""
     rows = quality.drawn(PAIRS_A_RUN, cell["seed"], **LABELS[cell["labels"]])
+    if cell["method"] == BLIND:
+        rows = quality.blind(rows, cell["seed"])
     if cell["method"] == KTO:
         policy = fitted_kto(rows, cell["rate"], cell["seed"])
     else:

@@ -15,7 +15,10 @@ from lab_utils.dpo import dpo_loss, dpo_positive_loss
 from lab_utils.workspace import LabError
 
 SCORES = ("score_chosen", "score_rejected")  # what a judge gave, in a pair
-MOMENTUM = 0.9  # of the usual margin in beta-DPO, as its authors set it
+MOMENTUM, KEPT = (
+    0.9,
+    0.8,
+)  # of beta-DPO's usual margin; the share of a batch it keeps; as its authors set them
 
 
 class Scored(NamedTuple):
@@ -141,21 +144,39 @@ def _log_1m_exp(log_probability: Tensor) -> Tensor:
 
 
 class BetaDPO:
-    """Wu et al. 2024 (arXiv 2407.08639): beta grows with a batch's margin over the usual one (eq. 8, 9).
+    """Wu et al. 2024 (arXiv 2407.08639): a batch without its outliers, at a beta that grows with its margin.
 
-    It remembers the usual margin of the batches so far, so each run needs one of its own. Their filter of the pairs is
-    left out.
+    As in their released code margins are in nats, not times beta, and the usual margin and spread are running means that
+    include this batch. It remembers them, so each run needs one of its own.
     """
 
     def __init__(self, beta: float, alpha: float):
-        self.beta, self.alpha, self.usual = beta, alpha, 0.0
+        self.beta, self.alpha = beta, alpha
+        self.usual, self.spread, self.batches = 0.0, 0.0, 0
 
     def __call__(self, pairs: Scored) -> Tensor:
-        """The loss of this batch in nats."""
-        margin = self.beta * pairs.margins().detach().mean().item()
-        beta = self.beta * max(0.0, 1 + self.alpha * (margin - self.usual))
-        self.usual = MOMENTUM * self.usual + (1 - MOMENTUM) * margin
-        return dpo(pairs, beta)
+        """The loss of the pairs of this batch that it keeps, in nats."""
+        margins = pairs.margins()
+        seen = margins.detach().cpu()
+        self.batches += 1
+        self.usual = MOMENTUM * self.usual + (1 - MOMENTUM) * seen.mean().item()
+        self.spread = MOMENTUM * self.spread + (1 - MOMENTUM) * seen.std(correction=0).item()
+        kept = self._kept(seen)
+        beta = self.beta * (1 + self.alpha * (seen[kept].mean().item() - self.usual))
+        return -F.logsigmoid(max(beta, 1e-3) * margins[kept.to(margins.device)]).mean()
+
+    def _kept(self, margins: Tensor) -> Tensor:
+        """Which pairs stay: drawn without replacement, the likelier the nearer to the usual margin."""
+        distance = (margins - self.usual) / max(
+            self.spread, 0.01
+        )  # at the first step all are alike
+        # The largest of log-weight + Gumbel noise are such a draw, also where weights are 0 in single precision
+        chance = torch.rand(len(margins), generator=torch.Generator().manual_seed(self.batches))
+        return (
+            (-(distance**2) / 2 - (-chance.log()).log())
+            .topk(max(1, int(KEPT * len(margins))))
+            .indices
+        )
 
 
 def uni_dpo(

@@ -48,11 +48,11 @@ class Guard(TrainerCallback):
         self.best = (self.before["identity"], 0, _copy(self.policy))
 
     def on_log(self, args, state, control, logs=None, **_):
-        """Judge the log at every step and the policy every few; stop where either is damaged."""
+        """Judge the log at every step and the policy every few and at the last; stop where either is damaged."""
         if "loss" not in logs:
             return
         step, found = state.global_step, trouble(self.rows)
-        if not found and step % self.every == 0:
+        if not found and (step % self.every == 0 or step == state.max_steps):
             look = self.watch(self.policy)
             self.policy.model.train()
             found = damage(look, self.before)

@@ -148,6 +148,17 @@ def _mixed(rng: random.Random, rows: list[Pair], count: int, poor: float) -> lis
     return rng.sample(low, wanted) + rng.sample(high, count - wanted)
 
 
+def blind(rows: Sequence[Pair], seed: int) -> list[Pair]:
+    """The pairs, each with the two scores of some other pair in either order: as spread as before, and of no use."""
+    rng = random.Random(f"blind {seed}")
+    scores = [rng.sample((row["score_chosen"], row["score_rejected"]), 2) for row in rows]
+    rng.shuffle(scores)
+    return [
+        row | {"score_chosen": first, "score_rejected": second}
+        for row, (first, second) in zip(rows, scores, strict=True)
+    ]
+
+
 def exchanged(row: Pair) -> Pair:
     """The pair with the other label: each value of chosen stands for rejected, and the reverse."""
     other = {"chosen": "rejected", "rejected": "chosen"}

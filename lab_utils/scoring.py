@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")  # what TRL reads, one value a token
-TOLERANCE = 0.02  # nats a token; bf16 rounds by less, a mask that is ignored errs by far more
+FP32, BF16 = 0.01, 0.1  # nats a scored token; either rounds by less, a mask that is ignored errs by more
 COMMON = 3  # marks the tokens that both sides share
 
 
@@ -93,11 +93,21 @@ class SharedScorer:
 
 
 @torch.no_grad()
-def agrees(model: torch.nn.Module, inputs: dict[str, Tensor]) -> bool:
-    """Whether shared rows give this model's own log-probabilities, tried on the first pair."""
-    half = len(inputs["input_ids"]) // 2
+def agrees(
+    model: torch.nn.Module, inputs: dict[str, Tensor], tolerance: float = FP32
+) -> bool | None:
+    """Whether shared rows give this model's own log-probabilities, tried on the longest pair with a difference.
+
+    None where both sides of every pair are the same: with nothing but a common part no mask can fail.
+    """
+    chosen, rejected = inputs["input_ids"].chunk(2)
+    differ = (chosen != rejected).any(1)
+    if not differ.any():
+        return None
+    length = inputs["attention_mask"].sum(1)
+    one = int(((length[: len(chosen)] + length[len(chosen) :]) * differ).argmax())
     names = ("input_ids", "attention_mask", "completion_mask")
-    ids, mask, completion = (inputs[name][[0, half]] for name in names)
+    ids, mask, completion = (inputs[name][[one, one + len(chosen)]] for name in names)
     labels = ids.masked_fill(completion == 0, -100)
     options = {"input_ids": ids, "attention_mask": mask, "labels": labels, "fused_lm_head": True}
     try:
@@ -105,7 +115,15 @@ def agrees(model: torch.nn.Module, inputs: dict[str, Tensor]) -> bool:
     except (RuntimeError, TypeError, ValueError):
         return False
     apart = model(**options).log_probs
-    return (together - apart).abs().mean().item() < TOLERANCE
+    gap = (together - apart)[labels[:, 1:] != -100].abs().mean().item()
+    return gap < tolerance
+
+
+def sees_all(model: torch.nn.Module, length: int) -> bool:
+    """Whether attention reaches over so many tokens; a mask of our own would undo a window that is narrower."""
+    config = model.config.get_text_config()
+    widths = (getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size"))
+    return all(width is None or width >= length for width in widths)
 
 
 def _only(model: torch.nn.Module, picked: tuple[Tensor, Tensor]) -> RemovableHandle:

@@ -35,7 +35,7 @@ from lab_utils.pairs import (
 from lab_utils.prompts import held_out_texts
 from lab_utils.recipes import Recipe, as_toml
 from lab_utils.runs import Run, load_run, require_new, set_aside
-from lab_utils.scoring import SharedScorer, agrees
+from lab_utils.scoring import BF16, FP32, SharedScorer, agrees, sees_all
 from lab_utils.workspace import LabError, write_json, write_rows, write_whole
 
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
@@ -69,7 +69,7 @@ class LabTrainer(DPOTrainer):
     (see `scoring`), where the model's attention allows it. Needs a precomputed reference.
     """
 
-    _shared: bool | None = None  # not known before the first batch
+    _shared: bool | None = None  # not known before a batch with a pair whose sides differ
     positive_weight = 0.0  # of DPO-Positive, the one loss of a recipe that TRL does not have
     objective: Loss | None = None  # trained on in place of the recipe's losses
 
@@ -85,8 +85,10 @@ class LabTrainer(DPOTrainer):
 
     def _scorer(self, model, inputs) -> Callable:
         if self._shared is None:
-            self._shared = agrees(model, inputs)
-            if not self._shared:
+            near = BF16 if self.args.bf16 else FP32
+            fits = sees_all(model, self.args.max_length)
+            self._shared = agrees(model, inputs, near) if fits else False
+            if self._shared is False:
                 print("This model's attention takes no shared rows; pairs are scored separately.")
         return SharedScorer(model) if self._shared else model
 

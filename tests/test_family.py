@@ -108,13 +108,36 @@ def test_rdpo_is_unbiased_where_labels_are_wrong_at_its_rate():
     )
 
 
+def with_margins(*margins):
+    """Pairs with these margins in nats."""
+    rise = torch.tensor(margins)
+    pairs = some(len(margins), rejected=torch.zeros(len(margins)))
+    return pairs._replace(
+        chosen=pairs.reference_chosen + rise, reference_rejected=torch.zeros(len(margins))
+    )
+
+
 def test_beta_dpo_takes_a_larger_beta_where_the_margin_is_above_the_usual():
-    pairs = some(2, chosen=torch.tensor([-1.0, -1.0]), reference_chosen=torch.tensor([-9.0, -9.0]))
-    pairs = pairs._replace(rejected=pairs.reference_rejected)
-    loss = family.BetaDPO(beta=0.2, alpha=0.5)
-    torch.testing.assert_close(loss(pairs), family.dpo(pairs, beta=0.2 * (1 + 0.5 * 1.6)))
-    assert loss.usual == pytest.approx(0.16)  # a tenth of the margin of 0.2 x 8
-    torch.testing.assert_close(loss(pairs), family.dpo(pairs, beta=0.2 * (1 + 0.5 * (1.6 - 0.16))))
+    pairs, loss = with_margins(1.0, 1.0), family.BetaDPO(beta=0.2, alpha=0.6)
+    for usual in (0.1, 0.19, 0.271):  # a tenth of the way each time, this batch included
+        expected = family.dpo(pairs, beta=0.2 * (1 + 0.6 * (1 - usual)))
+        torch.testing.assert_close(loss(pairs), expected)
+        assert loss.usual == pytest.approx(usual)
+    far = with_margins(-30.0, -30.0)  # never below the authors' least beta
+    torch.testing.assert_close(loss(far), family.dpo(far, beta=1e-3))
+
+
+def test_beta_dpo_keeps_four_fifths_of_a_batch_and_seldom_an_outlier():
+    equal, outlier = with_margins(*[0.2] * 8), with_margins(*[0.2] * 7, 40.0)
+    for pairs, last in ((equal, 0.75), (outlier, 0.1)):
+        loss, stayed = family.BetaDPO(beta=0.2, alpha=0.0), torch.zeros(8)
+        pairs.chosen.requires_grad_()
+        for _ in range(400):
+            gradient = torch.autograd.grad(loss(pairs), pairs.chosen)[0]
+            assert gradient.count_nonzero() == 6
+            stayed += gradient != 0
+        assert stayed[-1] / 400 == pytest.approx(last, abs=0.1)
+        assert stayed[:-1] / 400 == pytest.approx((6 - last) / 7, abs=0.1)
 
 
 def test_without_its_weights_uni_dpo_is_half_of_the_loss_a_token():

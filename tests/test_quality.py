@@ -1,6 +1,7 @@
 """The preference task: gold is computed, labels are Bradley and Terry's, noise and quality can be dialled."""
 
 import random
+import statistics
 
 import pytest
 
@@ -119,3 +120,17 @@ def test_the_start_policy_answers_well_and_badly_in_turn():
         assert 0.1 < sum(part[name] for part in each) / len(each) < 0.85, name
     assert sum(own[0] != own[1] for own in said) > 0.6 * len(said)
     assert not all(is_right(own[0], p.answer) for own, p in zip(said, asked, strict=True))
+
+
+def test_blind_scores_are_the_same_numbers_and_say_nothing_of_their_pair():
+    rows = quality.drawn(400, seed=0)
+    chance = quality.blind(rows, seed=0)
+    both = ("score_chosen", "score_rejected")
+    assert sorted(r[s] for r in chance for s in both) == sorted(r[s] for r in rows for s in both)
+    gaps = [[r["score_chosen"] - r["score_rejected"] for r in given] for given in (rows, chance)]
+    truth = [r["gold_chosen"] - r["gold_rejected"] for r in rows]
+    seen, unseen = (statistics.correlation(truth, gap) for gap in gaps)
+    assert seen > 0.7 and abs(unseen) < 0.2, (seen, unseen)
+    assert [{k: r[k] for k in r if k not in both} for r in chance] == [
+        {k: r[k] for k in r if k not in both} for r in rows
+    ]

@@ -4,16 +4,20 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import (
+    Lfm2Config,
+    Lfm2ForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MambaConfig,
     MambaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
 )
 from trl.trainer.utils import add_fused_lm_head
 
-from lab_utils.scoring import FIELDS, SharedScorer, agrees, merged
+from lab_utils.scoring import FIELDS, SharedScorer, agrees, merged, sees_all
 
 SIZE = {
     "vocab_size": 50, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
@@ -87,7 +91,27 @@ def test_log_probabilities_and_gradients_are_those_of_two_rows(model):
     assert len(found) == len(expected) > 0
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other)
-    assert agrees(model, VARIED)
+    assert agrees(model, VARIED) is True
+
+
+def test_pairs_without_a_difference_decide_nothing():
+    assert agrees(next(models()), batch(([3, 4], [5, 6], [5, 6]))) is None
+
+
+def test_an_architecture_that_carries_a_state_is_recognised_behind_a_long_prompt():
+    torch.manual_seed(0)
+    sizes = SIZE | {"num_hidden_layers": 3, "layer_types": ["conv", "full_attention", "conv"]}
+    model = scorable(Lfm2ForCausalLM(Lfm2Config(**sizes, initializer_range=0.3)))
+    prompt = [3 + i % 40 for i in range(400)]
+    after = batch(([3, 4], [5, 6], [5, 6]), (prompt, [45, 46, 47], [44, 43, 42, 41]))
+    assert agrees(model, after) is False
+
+
+def test_a_window_narrower_than_the_pairs_is_left_alone():
+    config = MistralConfig(**SIZE, sliding_window=64)
+    model = MistralForCausalLM(config)
+    assert sees_all(model, 64) and not sees_all(model, 65)
+    assert sees_all(next(models()), 10_000)
 
 
 def test_an_architecture_without_such_a_mask_is_recognised():
