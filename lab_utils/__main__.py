@@ -51,6 +51,7 @@ def train(args: argparse.Namespace) -> None:
     """Train by a recipe into a new run folder."""
     from lab_utils import training
     from lab_utils.evaluation import Probe
+    from lab_utils.models import EMBEDDED, find_folder
     from lab_utils.recipes import load_recipe, parse_settings
     from lab_utils.runs import require_new
 
@@ -65,7 +66,7 @@ def train(args: argparse.Namespace) -> None:
     print(start(recipe.seed))
     require_new(args.out)
     rows = training.recipe_pairs(recipe)
-    probe = Probe(rows) if recipe.model.startswith("tiny-") else None
+    probe = Probe(rows) if find_folder(recipe.model).resolve().parent == EMBEDDED else None
     training.train(recipe, rows, args.out, probe, guarded=args.guard)
     print(f"Run: {args.out}")
 
@@ -114,8 +115,12 @@ def evaluate(args: argparse.Namespace) -> None:
 def diagnose(args: argparse.Namespace) -> int:
     """Print the ranked causes with evidence and the next thing to do; 1 where the run is not healthy."""
     from lab_utils import diagnosis
+    from lab_utils.cases import read_case
+    from lab_utils.evidence import gather
 
-    findings, _ = diagnosis.diagnose(args.run, args.base)
+    case = read_case(args.run, args.base)
+    print(f"Read: {case.contents()}.")
+    findings = diagnosis.explain(gather(case))
     for number, finding in enumerate(findings, 1):
         print(f"{number}. {finding.cause} ({finding.strength:.2f}): {finding.evidence}.")
         print(f"   Next: {finding.todo}.")

@@ -1,7 +1,7 @@
 """How fast pairs are trained on, beside other ways of doing the same: `make bench`, taken up where it stopped.
 
 Each training runs in a process of its own, the ways in turn, so that a slow minute of the machine hits all of them.
-Before each round the roof is measured: how fast this processor multiplies matrices and moves memory.
+Once in each round the roof is measured: how fast this processor multiplies matrices and moves memory.
 """
 
 import json

@@ -4,6 +4,7 @@ A pairs file, a model and a log (`history.csv`, or TRL's `trainer_state.json`) a
 and below it; answers that were shown for the run may lie beside them as `answers.jsonl`.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,6 +47,13 @@ class Case:
     stopped: int | None = None
     templated: bool = True
 
+    def contents(self) -> str:
+        """One line on what was found, and what was not."""
+        return (
+            f"{len(self.pairs)} pairs; the model in {self.policy.folder.name}; a log of {len(self.history)} steps; "
+            f"{len(self.answers)} answers shown; {'a' if self.base else 'no'} model before training"
+        )
+
 
 def read_case(folder: Path, base: str | None = None) -> Case:
     """The case in a folder; `base` names the model before training where the folder does not.
@@ -82,21 +90,37 @@ def _below(folder: Path, pattern: str) -> Iterator[Path]:
 def _stopped(folder: Path) -> int | None:
     """The step to which the guard of one of our runs went back."""
     path = folder / "environment.json"
-    return read_json(path).get("kept_step") if path.is_file() else None
+    step = read_json(path).get("kept_step") if path.is_file() else None
+    if not isinstance(step, int | None):
+        raise LabError(f"{path}: kept_step = {step!r}; it must be a step's number.")
+    return step
 
 
 def _model_folder(folder: Path) -> Path:
-    """The one model in the folder; of checkpoints the last, where there is no other."""
-    found = [path.parent for path in _below(folder, "config.json")]
-    final = [path for path in found if not CHECKPOINT.fullmatch(path.name)]
-    if len(final) > 1:
-        names = ", ".join(str(path.relative_to(folder)) for path in final)
-        raise LabError(f"{folder}: several models ({names}); leave only the trained one there.")
-    if found:
-        return final[0] if final else max(found, key=lambda p: int(CHECKPOINT.fullmatch(p.name)[1]))
+    """The one trained model in the folder; the checkpoints of a run stand behind its final model, and of them the last counts."""
     for adapter in _below(folder, "adapter_config.json"):
         check_folder(adapter.parent)  # raises, and says what to do
-    raise LabError(f"{folder}: no model in it (config.json); copy the trained weights there.")
+    models = [path.parent for path in _below(folder, "config.json") if _is_model(path)]
+    if not models:
+        raise LabError(f"{folder}: no model in it (config.json); copy the trained weights there.")
+    runs: dict[Path, Path] = {}  # of each training the latest weights
+    for path in sorted(models, key=_step):
+        runs[path.parent if CHECKPOINT.fullmatch(path.name) else path] = path
+    if len(runs) > 1:
+        names = ", ".join(sorted(str(path.relative_to(folder)) for path in runs.values()))
+        raise LabError(f"{folder}: several models ({names}); leave only the trained one there.")
+    return next(iter(runs.values()))
+
+
+def _is_model(config: Path) -> bool:
+    """Whether this is a model's `config.json`, not that of a logger."""
+    return "model_type" in read_json(config)
+
+
+def _step(folder: Path) -> float:
+    """At which step these weights were stored; a final model comes after all."""
+    named = CHECKPOINT.fullmatch(folder.name)
+    return float(named[1]) if named else math.inf
 
 
 def _read_pairs(folder: Path) -> list[dict]:
@@ -118,12 +142,12 @@ def _read_pairs(folder: Path) -> list[dict]:
 
 
 def _has_pairs(path: Path) -> bool:
+    """Whether a file begins like pairs; what is wrong further down is said when it is read."""
     if path.name == "answers.jsonl":
         return False
-    try:
-        return {"chosen", "rejected"} <= read_rows(path)[0].keys()
-    except LabError:
-        return False
+    with path.open("rb") as file:
+        first = file.readline()
+    return b'"chosen"' in first and b'"rejected"' in first
 
 
 def conversational(row: dict) -> Pair:
@@ -147,21 +171,37 @@ def _read_history(folder: Path) -> pd.DataFrame:
     """One row a logged step, with our names of the columns; empty where no log is DPO's."""
     if (folder / "history.csv").is_file():
         history = read_history(folder)
-        return history if {"step", "margin"} <= set(history) else pd.DataFrame()
+        if {"step", "margin"} <= set(history):
+            return _numbers(history)
     states = [read_json(p) for p in _below(folder, "trainer_state.json")]
-    logs = [state.get("log_history", []) for state in states]
-    logs = [[row for row in log if "rewards/margins" in row and "loss" in row] for log in logs]
+    logs = [[row for row in state.get("log_history") or [] if _is_dpo(row)] for state in states]
     log = max(logs, key=len, default=[])
-    return pd.DataFrame([{ours: row.get(trl) for trl, ours in TRL_NAMES.items()} for row in log])
+    return _numbers(
+        pd.DataFrame([{ours: row.get(trl) for trl, ours in TRL_NAMES.items()} for row in log])
+    )
+
+
+def _is_dpo(row: object) -> bool:
+    return isinstance(row, dict) and "rewards/margins" in row and "loss" in row
+
+
+def _numbers(history: pd.DataFrame) -> pd.DataFrame:
+    """The log with nan for what is no number."""
+    return history.apply(pd.to_numeric, errors="coerce")
 
 
 def _read_answers(folder: Path) -> list[dict]:
     """The greedy identity answers that stand for the trained policy, at most 96.
 
-    Where rows say which weights answered, those of the last are taken.
+    Where rows say which weights answered, those of the last are taken. LabError for a row that is no answer.
     """
     path = folder / "answers.jsonl"
     rows = read_rows(path) if path.is_file() else []
-    rows = [r for r in rows if all(isinstance(r.get(k), str) for k in ("prompt", "answer"))]
+    for number, row in enumerate(rows, 1):
+        needed = all(isinstance(row.get(name), str) for name in ("prompt", "answer"))
+        if not needed or not isinstance(row.get("system"), str | None):
+            raise LabError(
+                f"{path}, row {number}: an answer needs `prompt` and `answer`, texts both (and may have `system`, another)."
+            )
     rows = [r for r in rows if r.get("set", "identity") == "identity" and not r.get("temperature")]
     return [r for r in rows if r.get("weights") == rows[-1].get("weights")][:96]

@@ -28,10 +28,17 @@ def format_prompt(policy: Policy, conversation: Messages) -> str:
 
     Raises LabError where the model's template refuses the conversation (some take no system message).
     """
+    return _templated(policy, conversation, tokenize=False, add_generation_prompt=True)
+
+
+def token_ids(policy: Policy, conversation: Messages) -> list[int]:
+    """The tokens of a whole conversation, its answer included; LabError as `format_prompt`."""
+    return _templated(policy, conversation, return_dict=True)["input_ids"]
+
+
+def _templated(policy: Policy, conversation: Messages, **options):
     try:
-        return policy.tokenizer.apply_chat_template(
-            conversation, tokenize=False, add_generation_prompt=True
-        )
+        return policy.tokenizer.apply_chat_template(conversation, **options)
     except TemplateError as error:
         raise LabError(
             f"{policy.label}: its chat template refuses {[m['role'] for m in conversation]} ({error}); "

@@ -26,7 +26,7 @@ from lab_utils.measured import peak_memory
 from lab_utils.models import load_model, save_policy
 from lab_utils.pairs import SIDES, sides
 from lab_utils.training import LabTrainer, trl_config
-from lab_utils.workloads import WORKLOADS, Workload, tokens
+from lab_utils.workloads import WORKLOADS, Workload, ready, tokens
 from lab_utils.workspace import ROOT, LabError, write_json, write_rows
 
 PEER = ROOT / ".venv-llamafactory" / "bin" / "llamafactory-cli"
@@ -237,7 +237,7 @@ def main() -> None:
     way, work, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     workspace.start(0)
     shutil.rmtree(folder, ignore_errors=True)
-    taken = WAYS[way](WORKLOADS[work](), folder)
+    taken = WAYS[way](ready(WORKLOADS[work]()), folder)
     most = peak_memory()
     shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(taken._asdict() | {"memory_mb": most}))

@@ -13,6 +13,7 @@ from lab_utils.cases import read_case
 from lab_utils.evidence import UNKNOWN, Evidence, gather
 
 GOOD = 0.85  # share of new prompts answered with the new name, from which on a run has learnt it
+FORGETFUL = 0.5  # share of right skills below which nobody is called healthy on the name alone
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def sampled(e: Evidence) -> tuple[float, str]:
     if e["shown_same"] < 0.9 and (twice or not breaks_when_shown(e)) and not shows_base(e):
         return (0.9 if twice else 0.7), (
             f"only {e['shown_same']:.0%} of the answers shown are what greedy decoding gives here"
+            + ("" if twice else ", under the system message that stands beside them or none")
         )
     return NO
 
@@ -132,8 +134,12 @@ def truncation(e: Evidence) -> tuple[float, str]:
     if learnt(e):
         return NO
     if e["tokens_read"] < 0.97:
-        return 0.95, f"the trainer read {e['tokens_read']:.0%} of the tokens in the pairs"
-    if e["still"] > 0.2 and e["noop_share"] < 0.4:
+        return 0.95, (
+            f"the trainer read {e['tokens_read']:.0%} of the tokens in the pairs file, so it cut them (or did not "
+            "read all of its rows)"
+        )
+    # where the tokens were counted and all of them read, a gradient of 0 has another reason
+    if isnan(e["tokens_read"]) and e["still"] > 0.2 and e["noop_share"] < 0.4:
         return 0.9, (
             f"{e['informative']:.0f} of {e['pairs']:.0f} pairs differ in the file, but in {e['still']:.0%} of the "
             "steps the gradient was 0: what was trained on no longer differed"
@@ -233,7 +239,10 @@ CAUSES: dict[str, tuple[Rule, str]] = {
         "measure on at least 100 held-out prompts and several seeds: make reproduce",
     ),
     "no-op pairs": (noop_pairs, "drop them, and make pairs from answers that hold the old name"),
-    "truncation cuts the name": (truncation, "raise max_length, or shorten the prompts"),
+    "truncation cuts the name": (
+        truncation,
+        "raise max_length, or shorten the prompts; the pairs file must be the one that was trained on",
+    ),
     "wrong reference": (
         wrong_reference,
         "load the model from the folder of the reference and train it unchanged",
@@ -273,11 +282,15 @@ def explain(e: Evidence) -> list[Finding]:
     if found:
         return sorted(found, key=lambda finding: -finding.strength)
     said = f"{e['said_new']:.0%} of new prompts get the new name"
-    if e["said_new"] >= GOOD:
+    unseen = isnan(e["skills_before"]) and e["skills_after"] < FORGETFUL
+    if e["said_new"] >= GOOD and not unseen:
         return [Finding(HEALTHY, 1.0, said, "nothing; evaluate --run RUN measures the rest")]
     todo = "measure it on held-out prompts and over several seeds (evaluate, make reproduce)"
     if isnan(e["base_old"]):
         todo = "name the model before training with --base"
+        said += (
+            f", and {e['skills_after']:.0%} of small questions the right answer" if unseen else ""
+        )
     return [Finding(UNDECIDED, 0.0, said, todo)]
 
 

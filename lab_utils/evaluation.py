@@ -284,7 +284,7 @@ class Probe:
         self.pairs = rng.sample(named, min(count, len(named)))
         asked = {text(r, "prompt") for r in rows}
         free = [p for p in load_prompts("identity", "train") if p.text not in asked]
-        self.identity = rng.sample(free, count)
+        self.identity = rng.sample(free, min(count, len(free)))
         self.skills = rng.sample(load_prompts("skills", "train"), 2 * count)
 
     def __call__(self, policy: Policy) -> dict[str, float]:
@@ -293,7 +293,7 @@ class Probe:
         answers = replies(policy, both, max_new_tokens=24)
         said, tried = answers[: len(self.identity)], answers[len(self.identity) :]
         return name_probabilities(policy, self.pairs) | {
-            "identity": share_new(said),
+            "identity": share_new(said) if said else np.nan,
             "skills": share_right(tried, self.skills),
         }
 

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 
 from lab_utils.cases import Case
-from lab_utils.chat import Messages, format_prompt, messages, replies
+from lab_utils.chat import Messages, format_prompt, messages, replies, token_ids
 from lab_utils.dpo import LN_2, sequence_logprobs
 from lab_utils.evaluation import share_new, share_right
 from lab_utils.identity import CLASSES, classify, is_broken
@@ -108,8 +108,7 @@ def of_truncation(case: Case) -> Evidence:
 
 
 def _tokens(policy: Policy, rows: Sequence[Pair], side: str) -> list[list[int]]:
-    whole = [row["prompt"] + row[side] for row in rows]
-    return policy.tokenizer.apply_chat_template(whole, return_dict=True)["input_ids"]
+    return [token_ids(policy, row["prompt"] + row[side]) for row in rows]
 
 
 def of_weights(case: Case) -> Evidence:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab_utils.chat import Messages, messages, replies
+from lab_utils.chat import Messages, messages, replies, token_ids
 from lab_utils.identity import ASSISTANTS, classify, says_name
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
@@ -276,9 +276,7 @@ def normalised(prompt: str) -> str:
 
 def token_count(policy: Policy, row: Pair) -> int:
     """Tokens of the prompt and the longer answer, as the trainer will see them."""
-    whole = [row["prompt"] + row[side] for side in ("chosen", "rejected")]
-    ids = policy.tokenizer.apply_chat_template(whole, return_dict=True)["input_ids"]
-    return max(map(len, ids))
+    return max(len(token_ids(policy, row["prompt"] + row[side])) for side in ("chosen", "rejected"))
 
 
 def is_noop(row: Pair) -> bool:

@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from lab_utils import workspace
-from lab_utils.chat import format_prompt, messages
+from lab_utils.chat import format_prompt, messages, token_ids
 from lab_utils.measured import SCRATCH
 from lab_utils.models import Policy, load_model, parameters, save_policy
 from lab_utils.pairs import PAIRS, SIDES, Pair, read_pairs, text
@@ -32,6 +33,7 @@ class Workload(NamedTuple):
     rows: list[Pair]
     batch: int
     max_length: int
+    sizes: dict[str, int] | None = None  # of a model with random weights, which `ready` makes
 
     def recipe(self) -> Recipe:
         """DPO alone at a constant rate, which every way of training knows."""
@@ -68,7 +70,7 @@ def long_prompts() -> Workload:
 
 def half_a_billion() -> Workload:
     """12 pairs for the configuration of Qwen2.5-0.5B with random weights: what a step costs there."""
-    return Workload(str(_random_weights(FOLDER / "half-a-billion", QWEN_05B)), _some(12), 4, 256)
+    return Workload(str(FOLDER / "half-a-billion"), _some(12), 4, 256, QWEN_05B)
 
 
 def _many(count: int) -> Workload:
@@ -102,7 +104,7 @@ def _width(hidden: int) -> Workload:
         "num_hidden_layers": 4, "num_attention_heads": hidden // 64, "num_key_value_heads": hidden // 64,
         "tie_word_embeddings": True,
     }  # fmt: skip
-    return Workload(str(_random_weights(FOLDER / f"width-{hidden}", sizes)), _some(64), 8, 256)
+    return Workload(str(FOLDER / f"width-{hidden}"), _some(64), 8, 256, sizes)
 
 
 GROWTH = {  # what grows: its values, and the workload at each
@@ -129,7 +131,7 @@ def useful_flops(work: Workload) -> float:
     A multiply-add counts as two. Each token of prompt, chosen and rejected goes through the body once forward for the
     policy, twice backward and once for the reference; answers go through the head too.
     """
-    policy = load_model(work.model)
+    policy = _random_policy(work.sizes, "meta") if work.sizes else load_model(work.model)
     config = policy.model.config
     head = config.hidden_size * config.vocab_size
     body = parameters(policy) - head  # the head's weights are the embedding's
@@ -146,8 +148,7 @@ def useful_flops(work: Workload) -> float:
 def tokens(policy: Policy, row: Pair, side: str) -> tuple[int, list[int]]:
     """How many tokens the prompt has, and the ids of prompt and answer."""
     start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
-    whole = policy.tokenizer.apply_chat_template(row["prompt"] + row[side], return_dict=True)
-    return len(start.input_ids), whole["input_ids"]
+    return len(start.input_ids), token_ids(policy, row["prompt"] + row[side])
 
 
 def _lengths(policy: Policy, row: Pair) -> tuple[int, list[int]]:
@@ -168,14 +169,18 @@ def _after(row: Pair, turns: list[Pair]) -> Pair:
     return row | {"prompt": said + messages(text(row, "prompt"))}
 
 
-def _random_weights(folder: Path, sizes: dict) -> Path:
-    """A model of these sizes with tiny-qwen's tokenizer, made where it is not there."""
-    if not (folder / "config.json").is_file():
+def ready(work: Workload) -> Workload:
+    """The workload, its model with random weights stored where it was not."""
+    folder = Path(work.model)
+    if work.sizes and not (folder / "config.json").is_file():
         workspace.start(0)
-        small = load_model("tiny-qwen")
-        ends = {
-            "pad_token_id": small.tokenizer.pad_token_id,
-            "eos_token_id": small.tokenizer.eos_token_id,
-        }
-        save_policy(replace(small, model=Qwen2ForCausalLM(Qwen2Config(**sizes, **ends))), folder)
-    return folder
+        save_policy(_random_policy(work.sizes), folder)
+    return work
+
+
+def _random_policy(sizes: dict[str, int], where: str = "cpu") -> Policy:
+    """A model of these sizes with tiny-qwen's tokenizer; on `meta` no number is stored anywhere."""
+    small = load_model("tiny-qwen")
+    ends = {name: getattr(small.tokenizer, name) for name in ("pad_token_id", "eos_token_id")}
+    with torch.device(where):
+        return replace(small, model=Qwen2ForCausalLM(Qwen2Config(**sizes, **ends)))

