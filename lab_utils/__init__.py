@@ -39,4 +39,9 @@
 """
 
 # Before all else: torch reads the switches that `workspace` sets once, when it loads.
-from lab_utils import workspace as workspace
+try:
+    from lab_utils import workspace as workspace
+except ModuleNotFoundError as absent:
+    raise ModuleNotFoundError(
+        f"{absent.name} is not installed for this Python; run `make setup`, then `source .venv/bin/activate`."
+    ) from None

@@ -263,14 +263,15 @@ def plot_methods(summary: pd.DataFrame, start: float) -> plt.Figure:
     return figure
 
 
-def plot_frontier(points: pd.DataFrame, title: str) -> plt.Figure:
-    """Gold reward over KL to the start policy, a point a run, a colour a `method`."""
+def plot_frontier(points: pd.DataFrame, title: str, start: float) -> plt.Figure:
+    """Gold reward over KL to the start policy, a point a run, a sign a `method`; dashed the start's own reward."""
     figure, axis = plt.subplots(figsize=(8.5, 4.2))
-    colours = plt.get_cmap("tab20")
+    colours, signs = plt.get_cmap("tab10"), "os^vDP*X<>hp"
     for number, (method, own) in enumerate(points.groupby("method", sort=False)):
-        axis.plot(
-            own["kl"], own["gold"], "o", markersize=4, label=method, color=colours(number % 20)
-        )
+        ring = {"fillstyle": "none", "markersize": 9, "zorder": 3} if method == "DPO" else {}
+        sign = {"marker": signs[number % len(signs)], "linestyle": "", "markersize": 5} | ring
+        axis.plot(own["kl"], own["gold"], label=method, color=colours(number % 10), **sign)
+    axis.axhline(start, linestyle="--", color="grey", label="start policy")
     axis.set_xlabel("KL to the start policy (nats an answer)")
     axis.set_ylabel("gold reward")
     axis.set_title(title, fontsize=10, loc="left")

@@ -52,6 +52,9 @@ def defaults() -> pd.DataFrame:
     from lab_utils.training import trl_config
 
     today = {f.name: f.default for f in fields(DPOConfig)}
+    today["bf16"] = DPOConfig(
+        "unused", use_cpu=True
+    ).bf16  # None until the settings are put together
     labs = trl_config(load_recipe("identity"), Path("unused"), pairs=1000)
     rows = {
         name: (old, today[name], getattr(labs, name), why) for name, (old, why) in DEFAULTS.items()
@@ -85,8 +88,10 @@ def examine() -> int:
     found = {"Libraries": libraries(), "Switches": switches()}
     for title, table in found.items():
         print(f"\n{title}\n{table.to_string()}")
-    if "absent" not in found["Libraries"]["installed"].to_numpy():
-        print(f"\nDefaults of TRL\n{defaults().to_string()}")
+    told = "not asked: another version is installed than the labs know"
+    print(
+        f"\nDefaults of TRL\n{defaults().to_string() if found['Libraries'].loc['trl', 'fine'] else told}"
+    )
     print("\nMachine")
     for name, value in machine().items():
         print(f"  {name}: {value}")
