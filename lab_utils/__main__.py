@@ -115,12 +115,8 @@ def evaluate(args: argparse.Namespace) -> None:
 def diagnose(args: argparse.Namespace) -> int:
     """Print the ranked causes with evidence and the next thing to do; 1 where the run is not healthy."""
     from lab_utils import diagnosis
-    from lab_utils.cases import read_case
-    from lab_utils.evidence import gather
 
-    case = read_case(args.run, args.base)
-    print(f"Read: {case.contents()}.")
-    findings = diagnosis.explain(gather(case))
+    findings, _ = diagnosis.diagnose(args.run, args.base, say=print)
     for number, finding in enumerate(findings, 1):
         print(f"{number}. {finding.cause} ({finding.strength:.2f}): {finding.evidence}.")
         print(f"   Next: {finding.todo}.")

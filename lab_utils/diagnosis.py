@@ -294,7 +294,14 @@ def explain(e: Evidence) -> list[Finding]:
     return [Finding(UNDECIDED, 0.0, said, todo)]
 
 
-def diagnose(folder: Path, base: str | None = None) -> tuple[list[Finding], Evidence]:
-    """The ranked findings on the run in a folder, and the numbers behind them; LabError as `read_case`."""
-    evidence = gather(read_case(folder, base))
+def diagnose(
+    folder: Path, base: str | None = None, say: Callable[[str], None] = lambda line: None
+) -> tuple[list[Finding], Evidence]:
+    """The ranked findings on the run in a folder, and the numbers behind them; LabError as `read_case`.
+
+    `say` is told what was found in the folder.
+    """
+    case = read_case(folder, base)
+    say(f"Read: {case.contents()}.")
+    evidence = gather(case)
     return explain(evidence), evidence

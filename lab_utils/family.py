@@ -15,10 +15,8 @@ from lab_utils.dpo import dpo_loss, dpo_positive_loss
 from lab_utils.workspace import LabError
 
 SCORES = ("score_chosen", "score_rejected")  # what a judge gave, in a pair
-MOMENTUM, KEPT = (
-    0.9,
-    0.8,
-)  # of beta-DPO's usual margin; the share of a batch it keeps; as its authors set them
+# Of beta-DPO, as its authors set them: memory of the usual margin, share of a batch that is kept, smallest beta
+MOMENTUM, KEPT, LEAST = 0.9, 0.8, 1e-3
 
 
 class Scored(NamedTuple):
@@ -163,7 +161,7 @@ class BetaDPO:
         self.spread = MOMENTUM * self.spread + (1 - MOMENTUM) * seen.std(correction=0).item()
         kept = self._kept(seen)
         beta = self.beta * (1 + self.alpha * (seen[kept].mean().item() - self.usual))
-        return -F.logsigmoid(max(beta, 1e-3) * margins[kept.to(margins.device)]).mean()
+        return -F.logsigmoid(max(beta, LEAST) * margins[kept.to(margins.device)]).mean()
 
     def _kept(self, margins: Tensor) -> Tensor:
         """Which pairs stay: drawn without replacement, the likelier the nearer to the usual margin."""

@@ -50,6 +50,12 @@ def test_useful_flops_of_one_pair_by_hand():
     assert found == pytest.approx(expected + attention)
 
 
+def test_operations_are_counted_without_storing_a_model(monkeypatch, tmp_path):
+    monkeypatch.setattr(workloads, "FOLDER", tmp_path)
+    assert workloads.useful_flops(workloads.half_a_billion()) > 1e12
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_way_that_ends_elsewhere_is_named():
     table = pd.DataFrame(
         {"workload": "w", "way": ["these labs", "another"], "last_loss": [0.5, 0.5004]}

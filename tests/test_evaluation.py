@@ -26,7 +26,7 @@ from lab_utils.evaluation import (
 )
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, pair
-from lab_utils.prompts import Prompt, SystemForm
+from lab_utils.prompts import Prompt, SystemForm, load_prompts
 from lab_utils.workspace import write_json
 
 
@@ -268,6 +268,13 @@ def test_a_probe_gives_shares_and_takes_pairs_that_say_nothing_of_their_origin(q
     found = Probe(plain, count=4)(qwen)
     assert found.keys() == {"p_deep", "p_qwen", "identity", "skills"}
     assert all(0 <= share <= 1 for share in found.values())
+
+
+def test_a_probe_of_pairs_that_leave_no_prompt_free_knows_no_share(qwen):
+    free = load_prompts("identity", "train")
+    every = [named_pairs(1)[0] | {"prompt": messages(p.text)} for p in free]
+    found = Probe(every, count=4)(qwen)
+    assert math.isnan(found["identity"]) and found["skills"] > 0.5
 
 
 def test_a_probe_asks_nothing_that_is_held_out_or_trained_on(qwen):

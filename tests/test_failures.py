@@ -221,7 +221,6 @@ def test_a_cell_of_the_map_is_what_the_code_gives():
     for cell in sweep.cells():
         if (cell["pairs"], cell["rate"], cell["loss"]) == (45, 3.2e-3, "DPO-Positive"):
             stored = cells[(cells[sweep.KEYS] == pd.Series(cell)).all(axis=1)]
-            # the map was filled without MKL's strict mode, which rounds otherwise
             assert stored.to_dict("records") == [pytest.approx(sweep.run(cell), abs=1e-9)]
             return
     raise AssertionError("no such cell")

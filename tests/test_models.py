@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from lab_utils import models, workspace
-from lab_utils.chat import format_prompt, messages, replies, reply
+from lab_utils.chat import format_prompt, messages, replies, reply, token_ids
 from lab_utils.models import (
     EMBEDDED,
     Policy,
@@ -276,6 +276,10 @@ def test_a_template_that_takes_no_system_message_is_one_sentence(folder):
         "{{ raise_exception('System role not supported') }}{% endif %}{{ m.content }}{% endfor %}"
     )
     assert format_prompt(policy, messages("Who are you?")) == "Who are you?"
+    for refused in (lambda c: format_prompt(policy, c), lambda c: token_ids(policy, c)):
+        with pytest.raises(LabError) as caught:
+            refused(messages("Who are you?", "Be brief."))
+        assert_one_sentence(caught.value, [policy.label, "System role not supported", "template"])
     with pytest.raises(LabError) as caught:
         reply(policy, "Who are you?", "Be brief.")
     assert_one_sentence(caught.value, [policy.label, "System role not supported", "template"])
