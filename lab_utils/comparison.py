@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from datasets import Dataset
 from scipy import stats
 from transformers import PrinterCallback
@@ -227,6 +228,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 def main() -> None:
     """Tune every method, then fill the table."""
     print(workspace.start())
+    torch.set_flush_denormal(True)  # gradients too small for a normal number are slow
     resume(TABLE, tuning(), KEYS, run)
     resume(TABLE, cells(best_rates(read_table(TABLE))), KEYS, run)
 
