@@ -6,7 +6,6 @@ these, so that the ideal probability of every label is known (Bradley and Terry 
 
 import math
 import random
-import re
 from collections.abc import Sequence
 
 from lab_utils.chat import messages, replies
@@ -46,11 +45,10 @@ def gold(answer: str, right: str) -> float:
 def parts(answer: str, right: str) -> dict[str, float]:
     """The true reward and what it is made of: `right`, `polite`, `curt` (0 or 1 each) and `spare` words.
 
-    Right is an answer in which the sentence stands with nothing stuck to it: "Ottawawa" does not count for Ottawa.
+    Right is an answer in which the sentence stands, whatever is stuck to it: "Ottawawa" counts for Ottawa.
     """
-    stands = re.search(rf"(?<!\w){re.escape(right.rstrip('.'))}(?!\w)", answer)
     found = {
-        "right": float(stands is not None),
+        "right": float(right.rstrip(".") in answer),
         "polite": float(answer.startswith(_stripped(POLITELY))),
         "curt": float(answer.startswith(_stripped(CURTLY))),
         "spare": float(max(0, len(answer.split()) - len(right.split()) - ENOUGH)),

@@ -31,8 +31,6 @@ def rows():
         (RIGHT + " one two three four", 2.0),
         (RIGHT + " one two three four five", 1.9),
         (RIGHT + quality.RAMBLING[0], 2.0 - 0.1 * 17),
-        ("The capital of Chad is N'Djamenana.", 0.0),
-        ("hThe capital of Chad is N'Djamena.", 0.0),
         ("", 0.0),
     ],
 )
