@@ -99,9 +99,9 @@ def leaked(e: Evidence) -> tuple[float, str]:
 
 
 def sampled(e: Evidence) -> tuple[float, str]:
-    """The answers shown are not the greedy ones of the stored weights, nor the base's, nor broken the same way twice."""
+    """The answers shown are neither the greedy ones of the stored weights, nor the base's, nor said in train mode."""
     twice = e["shown_twice_differ"] > 0.1
-    if e["shown_same"] < 0.9 and (twice or not breaks_when_shown(e)) and not shows_base(e):
+    if e["shown_same"] < 0.9 and not shows_base(e) and train_mode(e) == NO:
         return (0.9 if twice else 0.7), (
             f"only {e['shown_same']:.0%} of the answers shown are what greedy decoding gives here"
             + ("" if twice else ", under the system message that stands beside them or none")

@@ -27,6 +27,7 @@ Evidence = dict[str, float]
 ASKED = 48  # prompts of the train split, in no pair, that are put to base and policy; and skills
 ROUNDING = 1e-6  # a gradient below it is 0
 IN_TRAIN_MODE = 8  # prompts shown that are answered in train mode
+PADDED = (None, "left", "right")  # a prompt by itself, or as the shorter one of a batch
 PAIRS_READ = 32  # pairs whose log-probabilities are measured again
 UNKNOWN = dict.fromkeys(
     """
@@ -179,14 +180,14 @@ def _broken(answers: Sequence[str]) -> float:
 
 
 def _same(some: Sequence[str], others: Sequence[str]) -> float:
-    """The share of answers that are alike, as far as the shorter goes: one may have been cut."""
-    pairs = [(a.strip(), b.strip()) for a, b in zip(some, others, strict=True)]
-    return float(np.mean([a == b or _begins(a, b) for a, b in pairs]))
+    """The share of answers that are alike."""
+    return float(np.mean([_alike(a, b) for a, b in zip(some, others, strict=True)]))
 
 
-def _begins(a: str, b: str) -> bool:
-    short, long = sorted((a, b), key=len)
-    return len(short) > 20 and long.startswith(short)
+def _alike(a: str, b: str) -> bool:
+    """Whether two answers are the same, as far as the shorter goes: one may have been cut."""
+    short, long = sorted((a.strip(), b.strip()), key=len)
+    return short == long or (len(short) > 20 and long.startswith(short))
 
 
 def _skills(policy: Policy, prompts: Sequence) -> float:
@@ -249,9 +250,7 @@ def of_answers(case: Case) -> Evidence:
     found = {
         "shown": len({row["prompt"] for row in rows}),
         "shown_same": _same(shown, own),
-        "shown_as_trained": _same(
-            shown[:IN_TRAIN_MODE], answers_in_train_mode(case.policy, asked[:IN_TRAIN_MODE])
-        ),
+        "shown_as_trained": _as_trained(case.policy, asked[:IN_TRAIN_MODE], shown[:IN_TRAIN_MODE]),
         "shown_new": share_new(shown),
         "own_new": share_new(own),
         "shown_broken": _broken(shown),
@@ -265,31 +264,40 @@ def of_answers(case: Case) -> Evidence:
     return found
 
 
-def answers_in_train_mode(
-    policy: Policy, conversations: Sequence[Messages], max_new_tokens: int = 32
-) -> list[str]:
+def _as_trained(policy: Policy, asked: Sequence[Messages], shown: Sequence[str]) -> float:
+    """The share of answers that the policy gives in train mode, the prompt by itself or padded on either side."""
+    ways = [_in_train_mode(policy, asked, padded) for padded in PADDED]
+    alike = [any(_alike(a, own) for own in said) for a, *said in zip(shown, *ways, strict=True)]
+    return float(np.mean(alike))
+
+
+def _in_train_mode(policy: Policy, asked: Sequence[Messages], padded: str | None) -> list[str]:
     """Greedy answers as a script gets them right after training: train mode, gradient checkpointing on.
 
     Checkpointing switches off the cache of keys and values, on which generation relies: what follows the first
-    token is then said without the prompt.
+    token is then said without the prompt, and otherwise where the prompt was padded. By how much does not matter.
     """
     policy.model.train()
     if policy.model.supports_gradient_checkpointing:
         policy.model.gradient_checkpointing_enable()
     try:
-        return [_said_in_this_mode(policy, c, max_new_tokens) for c in conversations]
+        return [_said_in_this_mode(policy, conversation, padded) for conversation in asked]
     finally:
         policy.model.gradient_checkpointing_disable()
         policy.model.eval()
 
 
-def _said_in_this_mode(policy: Policy, conversation: Messages, max_new_tokens: int) -> str:
+def _said_in_this_mode(policy: Policy, conversation: Messages, padded: str | None) -> str:
     start = format_prompt(policy, conversation)
-    inputs = policy.tokenizer(start, return_tensors="pt", add_special_tokens=False)
+    inputs = policy.tokenizer(start, add_special_tokens=False)
+    if padded:
+        one_more = {"padding": "max_length", "max_length": len(inputs.input_ids) + 1}
+        inputs = policy.tokenizer.pad(inputs, **one_more, padding_side=padded)
+    inputs = inputs.convert_to_tensors("pt", prepend_batch_axis=True).to(policy.device)
     output = policy.model.generate(
-        **inputs.to(policy.device),
+        **inputs,
         do_sample=False,
-        max_new_tokens=max_new_tokens,
+        max_new_tokens=32,
         pad_token_id=policy.tokenizer.pad_token_id,
     )
     new = output[0, inputs.input_ids.shape[1] :]

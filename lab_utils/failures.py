@@ -15,7 +15,6 @@ import torch
 
 from lab_utils import training
 from lab_utils.chat import format_prompt, messages, replies
-from lab_utils.evidence import answers_in_train_mode
 from lab_utils.identity import classify
 from lab_utils.models import Policy, load_model, save_policy
 from lab_utils.pairs import NEW, OLD, PAIRS, Pair, read_pairs, text
@@ -294,11 +293,31 @@ def sampled(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
 
 
 def train_mode(rng: random.Random, _: Rows, folder: Path, healthy: Path) -> None:
-    """Answers right after training: train mode, gradient checkpointing on, so no cache of keys and values."""
+    """Answers right after training, with train mode and gradient checkpointing left on: one by one or in padded batches."""
     policy = load_model(_copied(healthy, folder) / "policy")
-    asked = [p.text for p in _asked(rng, rng.randint(15, 30), folder)]
-    said = answers_in_train_mode(policy, [messages(text) for text in asked], rng.randint(24, 48))
-    _show(folder, [{"prompt": p, "answer": a} for p, a in zip(asked, said, strict=True)])
+    asked = _asked(rng, rng.randint(15, 30), folder)
+    size, side = rng.choice((1, 4, len(asked))), rng.choice(("left", "right"))
+    length = rng.randint(24, 48)
+    policy.model.train()
+    policy.model.gradient_checkpointing_enable()
+    said = []
+    for start in range(0, len(asked), size):
+        said += _generated(policy, asked[start : start + size], side, length)
+    _show(folder, [{"prompt": p.text, "answer": a} for p, a in zip(asked, said, strict=True)])
+
+
+def _generated(policy: Policy, prompts: Sequence[Prompt], side: str, length: int) -> list[str]:
+    """Greedy answers in one batch, in the mode that the model is in."""
+    starts = [format_prompt(policy, messages(p.text)) for p in prompts]
+    inputs = policy.tokenizer(
+        starts, return_tensors="pt", padding=True, padding_side=side, add_special_tokens=False
+    )
+    end = policy.tokenizer.pad_token_id
+    output = policy.model.generate(
+        **inputs.to(policy.device), do_sample=False, max_new_tokens=length, pad_token_id=end
+    )
+    new = output[:, inputs.input_ids.shape[1] :]
+    return [a.strip() for a in policy.tokenizer.batch_decode(new, skip_special_tokens=True)]
 
 
 def few_prompts(rng: random.Random, rows: Rows, folder: Path, _: Path) -> None:

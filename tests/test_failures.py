@@ -7,13 +7,15 @@ import shutil
 import pandas as pd
 import pytest
 
-from lab_utils import failures, measured, sweep, trials
+from lab_utils import evidence, failures, measured, sweep, trials
 from lab_utils.cases import read_case
+from lab_utils.chat import messages, replies
 from lab_utils.diagnosis import CAUSES, HEALTHY, explain
 from lab_utils.evidence import gather
 from lab_utils.identity import classify
 from lab_utils.models import load_model
 from lab_utils.pairs import NEW, OLD, PAIRS, is_noop, read_pairs, text
+from lab_utils.prompts import load_prompts
 from lab_utils.recipes import load_recipe
 from lab_utils.workspace import ROOT, read_rows
 
@@ -149,6 +151,22 @@ def test_what_is_shown_bears_the_flaw_and_nothing_else(tmp_path, well):
     for cause in ("sampled answers", "answers generated in train mode"):
         found = gather(read_case(made(cause, tmp_path / cause, well)))
         assert found["shown_same"] < 0.9 and found["shown_trained"] == 0
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_train_mode_is_known_however_the_prompts_were_padded(size, side):
+    policy, prompts = load_model("tiny-qwen"), load_prompts("identity", "dev")[:8]
+    assert len({len(p.text) for p in prompts}) > 4  # so that batches are padded
+    policy.model.train()
+    policy.model.gradient_checkpointing_enable()
+    said = []
+    for start in range(0, len(prompts), size):
+        said += failures._generated(policy, prompts[start : start + size], side, 24)
+    asked = [messages(p.text) for p in prompts]
+    assert evidence._as_trained(policy, asked, said) == 1
+    assert not policy.model.training
+    assert evidence._as_trained(policy, asked, replies(policy, asked)) < 0.2
 
 
 def test_honest_answers_are_not_taken_for_a_flaw(tmp_path, well):
