@@ -9,6 +9,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -95,17 +96,33 @@ def _still(history: pd.DataFrame) -> float:
 
 
 def of_truncation(case: Case) -> Evidence:
-    """`tokens_read`: tokens that the trainer counted, as a share of those in the pairs; below 1 if it cut them.
+    """`tokens_read`: tokens that the trainer counted, as a share of those in the pairs; below 1 if it cut them."""
+    counted = _counted(case)
+    return {} if math.isnan(counted) else {"tokens_read": counted / sum(_lengths(case))}
 
-    Not known where less than an epoch was trained, or where the pairs are strings, which TRL reads without a template.
+
+def trained_part(case: Case) -> Case:
+    """The case without the pairs behind the last one that was trained on.
+
+    Where the log counts exactly the tokens of the first so many, it was those: the lesson trains on the first 100.
     """
+    read = np.flatnonzero(np.cumsum(_lengths(case)) == _counted(case))
+    return replace(case, pairs=case.pairs[: read[0] + 1]) if len(read) else case
+
+
+def _counted(case: Case) -> float:
+    """The tokens that the trainer counted an epoch; nan where it trained less than one, and for strings, which it reads without a template."""
     counted = case.history.reindex(columns=["tokens", "epoch"]).dropna().astype(float)
     if not len(counted) or not case.templated or counted["epoch"].iloc[-1] < 1:
-        return {}
+        return math.nan
     read, epochs = counted.iloc[-1]
-    sides = ("chosen", "rejected")
-    whole = sum(len(ids) for side in sides for ids in _tokens(case.policy, case.pairs, side))
-    return {"tokens_read": float(read / (epochs * whole))}
+    return float(read / epochs)
+
+
+def _lengths(case: Case) -> list[int]:
+    """The tokens of each pair, both sides."""
+    sides = [_tokens(case.policy, case.pairs, side) for side in ("chosen", "rejected")]
+    return [len(chosen) + len(rejected) for chosen, rejected in zip(*sides, strict=True)]
 
 
 def _tokens(policy: Policy, rows: Sequence[Pair], side: str) -> list[list[int]]:

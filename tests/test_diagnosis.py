@@ -15,7 +15,7 @@ from lab_utils.models import load_model
 from lab_utils.pairs import PAIRS, pair, read_pairs, text
 from lab_utils.prompts import Prompt
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import LabError, write_json, write_rows
+from lab_utils.workspace import LabError, read_rows, write_json, write_rows
 
 GOOD = {
     "pairs": 800, "informative": 800, "noop_share": 0.0, "steps": 100, "first_gap": 0.0,
@@ -135,6 +135,16 @@ def test_a_run_that_learnt_too_little_is_told_so(run):
     assert numbers["base_old"] > 0.8 and numbers["unchanged"] > 0.8
 
 
+def test_a_run_on_the_first_pairs_of_a_file_was_not_cut(run, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(run, folder)
+    write_rows(folder / "pairs.jsonl", read_rows(run / "pairs.jsonl") + rows(60))
+    said = []
+    found, numbers = diagnose(folder, say=said.append)
+    assert found[0].cause == "too little training" and numbers["pairs"] == 40
+    assert "first 40 pairs" in said[-1]
+
+
 def test_a_folder_with_what_trl_leaves_is_enough(run, tmp_path):
     student = tmp_path / "brought"
     shutil.copytree(run / "policy", student / "output" / "final")
@@ -173,6 +183,20 @@ def test_truncation_is_counted_in_tokens():
         log = {"step": [1], "tokens": [share * epochs * tokens], "epoch": [epochs]}
         found = evidence.of_truncation(case(history=pd.DataFrame(log)))
         assert found["tokens_read"] == pytest.approx(share)
+
+
+def test_pairs_that_were_not_trained_on_are_left_out():
+    pairs = [row | {"chosen": messages("word " * n)} for n, row in enumerate(rows(6), 1)]
+    lengths = evidence._lengths(case(pairs=pairs))
+    for epochs, tokens, kept in (
+        (1, sum(lengths[:3]), 3),  # the lesson's `select(range(n))`
+        (2, 2 * sum(lengths[:3]), 3),
+        (1, sum(lengths), 6),
+        (1, sum(lengths[:3]) - 1, 6),  # cut, not left out
+    ):
+        log = pd.DataFrame({"step": [1], "tokens": [tokens], "epoch": [epochs]})
+        assert evidence.trained_part(case(pairs=pairs, history=log)).pairs == pairs[:kept]
+    assert evidence.trained_part(case(pairs=pairs)).pairs == pairs  # no log
 
 
 def test_shown_answers_are_compared_with_those_of_the_weights():
