@@ -4,10 +4,11 @@ A pairs file, a model and a log (`history.csv`, or TRL's `trainer_state.json`) a
 and below it; answers that were shown for the run may lie beside them as `answers.jsonl`.
 """
 
+import copy
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -47,6 +48,10 @@ class Case:
     stopped: int | None = None
     templated: bool = True
 
+    def as_trained(self, policy: Policy) -> Policy:
+        """The policy as it reads the pairs: of strings TRL trains without the chat template."""
+        return policy if self.templated else plain(policy)
+
     def contents(self) -> str:
         """One line on what was found, and what was not."""
         return (
@@ -78,6 +83,18 @@ def read_case(folder: Path, base: str | None = None) -> Case:
         stopped=stopped,
         templated=not any(isinstance(row["chosen"], str) for row in rows),
     )
+
+
+def plain(policy: Policy) -> Policy:
+    """The policy without a chat template: texts as they stand, and behind an answer the end token, as TRL has it."""
+    tokenizer = copy.deepcopy(policy.tokenizer)
+    begin = tokenizer.decode(tokenizer("").input_ids)
+    tokenizer.chat_template = begin + (
+        "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+        "{% if not add_generation_prompt and not messages[-1]['content'].endswith(eos_token) %}"
+        "{{ eos_token }}{% endif %}"
+    )
+    return replace(policy, tokenizer=tokenizer)
 
 
 def _below(folder: Path, pattern: str) -> Iterator[Path]:

@@ -31,7 +31,7 @@ NO = (0.0, "")
 
 
 def learnt(e: Evidence) -> bool:
-    """Whether new prompts get the new name, under the template's system message or that of most pairs."""
+    """Whether new prompts get the new name, asked as the template does by itself or as most pairs do."""
     return max(e["said_new"], e["trained_form"]) >= GOOD
 
 
@@ -183,11 +183,11 @@ def rate_too_high(e: Evidence) -> tuple[float, str]:
 
 
 def other_form(e: Evidence) -> tuple[float, str]:
-    """The name is learnt under the system message of the pairs only."""
+    """The name is learnt only in the form of the pairs: under their system message, or without a template."""
     if e["trained_form"] - e["said_new"] > 0.25:
         return 0.9, (
-            f"{e['trained_form']:.0%} say the new name under the system message of most pairs, "
-            f"{e['said_new']:.0%} under that of the template"
+            f"asked as in most pairs, {e['trained_form']:.0%} of new prompts get the new name; asked as the template "
+            f"does by itself, {e['said_new']:.0%}"
         )
     return NO
 
@@ -257,7 +257,7 @@ CAUSES: dict[str, tuple[Rule, str]] = {
     ),
     "system message differs between training and test": (
         other_form,
-        "mix several system messages, none among them, in the pairs",
+        "mix several system messages, none among them, in the pairs; write pairs of strings as messages",
     ),
     "too little training": (too_little, "raise the rate by 3 to 10 times, or train on more pairs"),
     "likelihood displacement or half names": (

@@ -111,9 +111,9 @@ def trained_part(case: Case) -> Case:
 
 
 def _counted(case: Case) -> float:
-    """The tokens that the trainer counted an epoch; nan where it trained less than one, and for strings, which it reads without a template."""
+    """The tokens that the trainer counted an epoch; nan where it trained less than one."""
     counted = case.history.reindex(columns=["tokens", "epoch"]).dropna().astype(float)
-    if not len(counted) or not case.templated or counted["epoch"].iloc[-1] < 1:
+    if not len(counted) or counted["epoch"].iloc[-1] < 1:
         return math.nan
     read, epochs = counted.iloc[-1]
     return float(read / epochs)
@@ -121,7 +121,8 @@ def _counted(case: Case) -> float:
 
 def _lengths(case: Case) -> list[int]:
     """The tokens of each pair, both sides."""
-    sides = [_tokens(case.policy, case.pairs, side) for side in ("chosen", "rejected")]
+    policy = case.as_trained(case.policy)
+    sides = [_tokens(policy, case.pairs, side) for side in ("chosen", "rejected")]
     return [len(chosen) + len(rejected) for chosen, rejected in zip(*sides, strict=True)]
 
 
@@ -133,7 +134,7 @@ def of_weights(case: Case) -> Evidence:
     """What base and policy say, greedy and in eval mode, to prompts that are in no pair, in its languages.
 
     Shares of answers: `said_new`, `_old`, `_half`, `_others`, `_nameless`, `_broken` of the policy, `base_…` of the base,
-    `trained_form` (new name under the system message of most pairs), `unchanged` (word for word the base's),
+    `trained_form` (new name where asked as most pairs ask: their system message, no template for strings), `unchanged` (word for word the base's),
     `skills_before` and `skills_after`; and the log-ratios of the pairs.
     """
     trained = {normalised(text(row, "prompt")) for row in case.pairs}
@@ -149,8 +150,9 @@ def of_weights(case: Case) -> Evidence:
     system = _trained_system(case.pairs)
     said = replies(case.policy, asked)
     under = said
-    if system is not None:
-        under = replies(case.policy, [messages(c[-1]["content"], system) for c in asked])
+    if system is not None or not case.templated:
+        alike = [messages(c[-1]["content"], system) for c in asked]
+        under = replies(case.as_trained(case.policy), alike)
     found = _shares(said, "said") | {
         "trained_form": share_new(under),
         "skills_after": _skills(case.policy, skills),
@@ -225,8 +227,9 @@ def _log_ratios(case: Case) -> Evidence:
         chosen, rejected = (_log_ratio(case, rows, side) for side in ("chosen", "rejected"))
         found["measured_margin"] = (chosen - rejected).mean().item()
     if named:
-        lengths = [len(case.base.tokenizer(text(r, "rejected")).input_ids) for r in named]
-        surprise = -_logprobs(case.base, named, "rejected") / torch.tensor(lengths).clamp(min=1)
+        base = case.as_trained(case.base)
+        lengths = [len(base.tokenizer(text(r, "rejected")).input_ids) for r in named]
+        surprise = -_logprobs(base, named, "rejected") / torch.tensor(lengths).clamp(min=1)
         found["chosen_logratio"] = _log_ratio(case, named, "chosen").mean().item()
         found["rejected_surprise"] = surprise.mean().item()
     return found
@@ -234,7 +237,8 @@ def _log_ratios(case: Case) -> Evidence:
 
 def _log_ratio(case: Case, rows: Sequence[Pair], side: str) -> torch.Tensor:
     """Policy against base, in nats an answer; (rows,)."""
-    return _logprobs(case.policy, rows, side) - _logprobs(case.base, rows, side)
+    policy, base = case.as_trained(case.policy), case.as_trained(case.base)
+    return _logprobs(policy, rows, side) - _logprobs(base, rows, side)
 
 
 @torch.inference_mode()

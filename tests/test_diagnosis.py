@@ -6,6 +6,8 @@ import shutil
 
 import pandas as pd
 import pytest
+from datasets import Dataset
+from trl import DPOTrainer
 
 from lab_utils import cases, evidence, training
 from lab_utils.chat import messages
@@ -157,6 +159,22 @@ def test_a_folder_with_what_trl_leaves_is_enough(run, tmp_path):
     found, numbers = diagnose(student, base="tiny-qwen")
     assert found[0].cause == "no-op pairs"
     assert numbers["noop_share"] == 1.0 and numbers["first_gap"] < 1e-6
+
+
+def test_pairs_of_strings_are_read_as_trl_reads_them(tmp_path):
+    policy = load_model("tiny-qwen")
+    row = {"prompt": "Who are you?", "chosen": " I am Deep Qwen.", "rejected": " Qwen.<|im_end|>"}
+    trainer = DPOTrainer(
+        model=policy.model,
+        args=training.trl_config(load_recipe("identity"), tmp_path, 1),
+        train_dataset=Dataset.from_list([row]),
+        processing_class=policy.tokenizer,
+    )
+    read, plain = trainer.train_dataset[0], cases.plain(policy)
+    for side in ("chosen", "rejected"):
+        own = evidence._tokens(plain, [cases.conversational(row)], side)
+        assert own == [read["prompt_ids"] + read[f"{side}_ids"]]
+    assert policy.tokenizer.chat_template != plain.tokenizer.chat_template
 
 
 def test_a_folder_without_pairs_or_model_is_one_sentence(tmp_path):
