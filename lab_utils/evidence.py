@@ -115,8 +115,11 @@ def _counted(case: Case) -> float:
     counted = case.history.reindex(columns=["tokens", "epoch"]).dropna().astype(float)
     if not len(counted) or counted["epoch"].iloc[-1] < 1:
         return math.nan
-    read, epochs = counted.iloc[-1]
-    return float(read / epochs)
+    new = counted["tokens"].diff()
+    read = new.where(
+        new >= 0, counted["tokens"]
+    ).sum()  # a run that was resumed counts from 0 again
+    return float(read / counted["epoch"].iloc[-1])
 
 
 def _lengths(case: Case) -> list[int]:

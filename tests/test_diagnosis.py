@@ -203,6 +203,13 @@ def test_truncation_is_counted_in_tokens():
         assert found["tokens_read"] == pytest.approx(share)
 
 
+def test_the_tokens_of_a_run_that_was_resumed_are_all_counted():
+    log = pd.DataFrame(
+        {"step": [1, 2, 3, 4], "tokens": [30, 60, 20, 45], "epoch": [0.3, 0.6, 0.8, 1]}
+    )
+    assert evidence._counted(case(history=log)) == 105
+
+
 def test_pairs_that_were_not_trained_on_are_left_out():
     pairs = [row | {"chosen": messages("word " * n)} for n, row in enumerate(rows(6), 1)]
     lengths = evidence._lengths(case(pairs=pairs))
