@@ -116,9 +116,8 @@ def _counted(case: Case) -> float:
     if not len(counted) or counted["epoch"].iloc[-1] < 1:
         return math.nan
     new = counted["tokens"].diff()
-    read = new.where(
-        new >= 0, counted["tokens"]
-    ).sum()  # a run that was resumed counts from 0 again
+    # a run that was resumed counts from 0 again
+    read = new.where(new >= 0, counted["tokens"]).sum()
     return float(read / counted["epoch"].iloc[-1])
 
 
