@@ -48,8 +48,8 @@ class Case:
     stopped: int | None = None
     templated: bool = True
 
-    def as_trained(self, policy: Policy) -> Policy:
-        """The policy as it reads the pairs: of strings TRL trains without the chat template."""
+    def as_in_pairs(self, policy: Policy) -> Policy:
+        """The policy with the form of the pairs: strings are trained without the chat template."""
         return policy if self.templated else plain(policy)
 
     def contents(self) -> str:

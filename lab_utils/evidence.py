@@ -123,7 +123,7 @@ def _counted(case: Case) -> float:
 
 def _lengths(case: Case) -> list[int]:
     """The tokens of each pair, both sides."""
-    policy = case.as_trained(case.policy)
+    policy = case.as_in_pairs(case.policy)
     sides = [_tokens(policy, case.pairs, side) for side in ("chosen", "rejected")]
     return [len(chosen) + len(rejected) for chosen, rejected in zip(*sides, strict=True)]
 
@@ -154,7 +154,7 @@ def of_weights(case: Case) -> Evidence:
     under = said
     if system is not None or not case.templated:
         alike = [messages(c[-1]["content"], system) for c in asked]
-        under = replies(case.as_trained(case.policy), alike)
+        under = replies(case.as_in_pairs(case.policy), alike)
     found = _shares(said, "said") | {
         "trained_form": share_new(under),
         "skills_after": _skills(case.policy, skills),
@@ -229,7 +229,7 @@ def _log_ratios(case: Case) -> Evidence:
         chosen, rejected = (_log_ratio(case, rows, side) for side in ("chosen", "rejected"))
         found["measured_margin"] = (chosen - rejected).mean().item()
     if named:
-        base = case.as_trained(case.base)
+        base = case.as_in_pairs(case.base)
         lengths = [len(base.tokenizer(text(r, "rejected")).input_ids) for r in named]
         surprise = -_logprobs(base, named, "rejected") / torch.tensor(lengths).clamp(min=1)
         found["chosen_logratio"] = _log_ratio(case, named, "chosen").mean().item()
@@ -239,7 +239,7 @@ def _log_ratios(case: Case) -> Evidence:
 
 def _log_ratio(case: Case, rows: Sequence[Pair], side: str) -> torch.Tensor:
     """Policy against base, in nats an answer; (rows,)."""
-    policy, base = case.as_trained(case.policy), case.as_trained(case.base)
+    policy, base = case.as_in_pairs(case.policy), case.as_in_pairs(case.base)
     return _logprobs(policy, rows, side) - _logprobs(base, rows, side)
 
 
@@ -273,7 +273,9 @@ def of_answers(case: Case) -> Evidence:
     found = {
         "shown": len({row["prompt"] for row in rows}),
         "shown_same": _same(shown, own),
-        "shown_as_trained": _as_trained(case.policy, asked[:IN_TRAIN_MODE], shown[:IN_TRAIN_MODE]),
+        "shown_as_trained": _share_in_train_mode(
+            case.policy, asked[:IN_TRAIN_MODE], shown[:IN_TRAIN_MODE]
+        ),
         "shown_new": share_new(shown),
         "own_new": share_new(own),
         "shown_broken": _broken(shown),
@@ -287,7 +289,7 @@ def of_answers(case: Case) -> Evidence:
     return found
 
 
-def _as_trained(policy: Policy, asked: Sequence[Messages], shown: Sequence[str]) -> float:
+def _share_in_train_mode(policy: Policy, asked: Sequence[Messages], shown: Sequence[str]) -> float:
     """The share of answers that the policy gives in train mode, the prompt by itself or padded on either side."""
     ways = [_in_train_mode(policy, asked, padded) for padded in PADDED]
     alike = [any(_alike(a, own) for own in said) for a, *said in zip(shown, *ways, strict=True)]
@@ -298,7 +300,7 @@ def _in_train_mode(policy: Policy, asked: Sequence[Messages], padded: str | None
     """Greedy answers as a script gets them right after training: train mode, gradient checkpointing on.
 
     Checkpointing switches off the cache of keys and values, on which generation relies: what follows the first
-    token is then said without the prompt, and otherwise where the prompt was padded. By how much does not matter.
+    token is then said without the prompt. Padding changes what is said; how much padding there is does not.
     """
     policy.model.train()
     if policy.model.supports_gradient_checkpointing:

@@ -164,9 +164,9 @@ def test_train_mode_is_known_however_the_prompts_were_padded(size, side):
     for start in range(0, len(prompts), size):
         said += failures._generated(policy, prompts[start : start + size], side, 24)
     asked = [messages(p.text) for p in prompts]
-    assert evidence._as_trained(policy, asked, said) == 1
+    assert evidence._share_in_train_mode(policy, asked, said) == 1
     assert not policy.model.training
-    assert evidence._as_trained(policy, asked, replies(policy, asked)) < 0.2
+    assert evidence._share_in_train_mode(policy, asked, replies(policy, asked)) < 0.2
 
 
 def test_honest_answers_are_not_taken_for_a_flaw(tmp_path, well):
