@@ -10,7 +10,7 @@ from math import isnan
 from pathlib import Path
 
 from lab_utils.cases import read_case
-from lab_utils.evidence import UNKNOWN, Evidence, gather, trained_part
+from lab_utils.evidence import UNKNOWN, Evidence, gather
 
 GOOD = 0.85  # share of new prompts answered with the new name, from which on a run has learnt it
 FORGETFUL = 0.5  # share of right skills below which nobody is called healthy on the name alone
@@ -301,10 +301,9 @@ def diagnose(
 
     `say` is told what was found in the folder.
     """
-    found = read_case(folder, base)
-    say(f"Read: {found.contents()}.")
-    case = trained_part(found)
-    if len(case.pairs) < len(found.pairs):
-        say(f"The log counts the tokens of the first {len(case.pairs)} pairs: it is about those.")
+    case = read_case(folder, base)
+    say(f"Read: {case.contents()}.")
     evidence = gather(case)
+    if evidence["pairs"] < len(case.pairs):
+        say(f"The log counts the tokens of the first {evidence['pairs']} pairs: it is about those.")
     return explain(evidence), evidence

@@ -43,6 +43,7 @@ UNKNOWN = dict.fromkeys(
 
 def gather(case: Case) -> Evidence:
     """All the numbers that a diagnosis rests on."""
+    case = trained_part(case)
     found = UNKNOWN | of_pairs(case.pairs) | of_history(case) | of_truncation(case)
     return found | of_weights(case) | of_answers(case)
 
@@ -86,7 +87,7 @@ def _first_gap(history: pd.DataFrame) -> float:
     first = history.iloc[0].astype(float)
     gaps = [abs(first[name] - value) for name, value in equal.items() if name in history]
     known = [gap for gap in gaps if not math.isnan(gap)]
-    return max(known, default=math.nan)
+    return float(max(known, default=math.nan))
 
 
 def _still(history: pd.DataFrame) -> float:

@@ -165,16 +165,12 @@ class BetaDPO:
 
     def _kept(self, margins: Tensor) -> Tensor:
         """Which pairs stay: drawn without replacement, the likelier the nearer to the usual margin."""
-        distance = (margins - self.usual) / max(
-            self.spread, 0.01
-        )  # at the first step all are alike
+        # at the first step all are alike
+        distance = (margins - self.usual) / max(self.spread, 0.01)
         # The largest of log-weight + Gumbel noise are such a draw, also where weights are 0 in single precision
         chance = torch.rand(len(margins), generator=torch.Generator().manual_seed(self.batches))
-        return (
-            (-(distance**2) / 2 - (-chance.log()).log())
-            .topk(max(1, int(KEPT * len(margins))))
-            .indices
-        )
+        drawn = -(distance**2) / 2 - (-chance.log()).log()
+        return drawn.topk(max(1, int(KEPT * len(margins)))).indices
 
 
 def uni_dpo(
