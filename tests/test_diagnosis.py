@@ -213,13 +213,14 @@ def test_the_tokens_of_a_run_that_was_resumed_are_all_counted():
 def test_pairs_that_were_not_trained_on_are_left_out():
     pairs = [row | {"chosen": messages("word " * n)} for n, row in enumerate(rows(6), 1)]
     lengths = evidence._lengths(case(pairs=pairs))
-    for epochs, tokens, kept in (
-        (1, sum(lengths[:3]), 3),  # the lesson's `select(range(n))`
-        (2, 2 * sum(lengths[:3]), 3),
-        (1, sum(lengths), 6),
-        (1, sum(lengths[:3]) - 1, 6),  # cut, not left out
+    for epochs, steps, tokens, kept in (
+        (1, 2, sum(lengths[:3]), 3),  # the lesson's `select(range(n))`
+        (2, 4, 2 * sum(lengths[:3]), 3),
+        (1, 6, sum(lengths), 6),
+        (1, 2, sum(lengths[:3]) - 1, 6),  # cut, not left out
+        (1, 6, sum(lengths[:3]), 6),  # cut: three pairs are not six steps
     ):
-        log = pd.DataFrame({"step": [1], "tokens": [tokens], "epoch": [epochs]})
+        log = pd.DataFrame({"step": [steps], "tokens": [tokens], "epoch": [epochs]})
         assert evidence.trained_part(case(pairs=pairs, history=log)).pairs == pairs[:kept]
     assert evidence.trained_part(case(pairs=pairs)).pairs == pairs  # no log
 
