@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import torch
+
 from lab_utils.workspace import LabError, start, write_rows
 
 
@@ -27,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
         "--prompts", required=True, type=Path, help="one prompt a line, or JSONL with `text`"
     )
     ask.add_argument("--out", required=True, type=Path, help="JSONL: prompt, answer, identity")
-    ask.add_argument("--system", help="system message; without it the model's template decides")
+    ask.add_argument(
+        "--system", type=_text, help="system message; without it the model's template decides"
+    )
     ask.add_argument("--temperature", type=float, default=0.0)
     evaluate = commands.add_parser("evaluate", help="before/after of a run, from reloaded weights")
     evaluate.add_argument("--run", required=True, type=Path)
@@ -45,6 +49,15 @@ def parser() -> argparse.ArgumentParser:
     reproduce.add_argument("--seeds", type=int, nargs="+", default=range(10))
     commands.add_parser("regenerate", help="rewrite the stored outputs of the labs")
     return top
+
+
+def _text(value: str) -> str:
+    """The value itself; argparse.ArgumentTypeError where the shell gave bytes that are not UTF-8."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("not UTF-8") from None
+    return value
 
 
 def train(args: argparse.Namespace) -> None:
@@ -161,7 +174,13 @@ def main(argv: list[str] | None = None) -> int:
         return globals()[args.command](args) or 0
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+    except OSError as error:  # of a file that nothing above has named
+        print(f"error: {error.filename or 'a file'}: {error.strerror or error}.", file=sys.stderr)
+    except torch.OutOfMemoryError:
+        print(
+            "error: the GPU's memory is full; lower batch_size, or free the GPU.", file=sys.stderr
+        )
+    return 2
 
 
 if __name__ == "__main__":

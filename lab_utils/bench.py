@@ -22,11 +22,15 @@ from lab_utils import charts, workspace
 from lab_utils.contestants import PEER, WAYS
 from lab_utils.measured import MEASURED, Row, read_table, resume
 from lab_utils.report import png, put_table
-from lab_utils.workloads import FOLDER, GROWTH, TIMED, WORKLOADS, useful_flops
+from lab_utils.workloads import BATCHES, FOLDER, GROWTH, TIMED, WORKLOADS, useful_flops
 from lab_utils.workspace import DATA, ROOT, LabError, write_whole
 
-BENCH, GROWN = MEASURED / "bench.csv", MEASURED / "growth.csv"
-KEYS, GROWTH_KEYS = ["repeat", "workload", "way"], ["what", "value"]
+BENCH, GROWN, BATCHED = (MEASURED / f"{name}.csv" for name in ("bench", "growth", "batches"))
+KEYS, GROWTH_KEYS, BATCH_KEYS = (
+    ["repeat", "workload", "way"],
+    ["what", "value"],
+    ["workload", "batch"],
+)
 REPEATS = {"identity": 2, "long prompts": 2, "0.5 B parameters": 1}
 MARKS = "<!-- `make bench` writes this table -->", "<!-- end of the speed table -->"
 SIZES = (1024, 2048, 3072)  # of the square matrices that show the roof
@@ -49,6 +53,11 @@ def growth_jobs() -> list[Row]:
     return [{"what": what, "value": v} for what, (values, _) in GROWTH.items() for v in values]
 
 
+def batch_jobs() -> list[Row]:
+    """Each workload in batches of several sizes, of which one may come nearest to the roof."""
+    return [{"workload": work, "batch": b} for work, batches in BATCHES.items() for b in batches]
+
+
 def run(job: Row) -> Row:
     """Train once; seconds, the last loss, memory, and the roof of this round."""
     return job | trained(job["way"], job["workload"]) | roof(job["repeat"])
@@ -57,6 +66,14 @@ def run(job: Row) -> Row:
 def grow(job: Row) -> Row:
     """Train once in our way on a workload of that size."""
     return job | trained("these labs", f"{job['value']} {job['what']}")
+
+
+def in_batches(job: Row) -> Row:
+    """Train once in our way with that many pairs a step; the share of the roof that this reaches."""
+    work = f"{job['workload']}, {job['batch']} a step"
+    found = job | trained("these labs", work) | roof(0)
+    useful = useful_flops(WORKLOADS[work]()) / 1e9
+    return found | {"share": round(useful / found["seconds"] / found["gflops_2"], 3)}
 
 
 def trained(way: str, work: str) -> Row:
@@ -170,16 +187,18 @@ def write_page(ways: pd.DataFrame, grown: pd.DataFrame, page: Path, picture: Pat
 
 
 def main() -> None:
-    """Fill both tables, print what they say, and write it into the README."""
+    """Fill the tables, print what they say, and write it into the README."""
     print(workspace.start())
     if not PEER.is_file():
         print("LLaMA-Factory is left out; `make peer` installs it in an environment of its own.")
     resume(BENCH, jobs(), KEYS, run)
     resume(GROWN, growth_jobs(), GROWTH_KEYS, grow)
+    resume(BATCHED, batch_jobs(), BATCH_KEYS, in_batches)
     table, grown = read_table(BENCH), read_table(GROWN)
     check_same_end(table)
     ways = summary(table)
     print(ways.round(3).to_string(index=False))
+    print(read_table(BATCHED).to_string(index=False))
     print(f"the roof: {table[['gflops_1', 'gflops_2', 'copy_gb_s']].median().to_dict()}")
     write_page(ways, grown, ROOT / "README.md", DATA / "speed.png")
 

@@ -55,6 +55,7 @@ def before_after_table(report: dict) -> pd.DataFrame:
         "",
         with_interval(report["unrelated_same"]),
     ]
+    rows["everyday answers, length beside before"] = ["", f"{report['length_ratio']:.2f} times"]
     rows["stray names in other answers"] = [
         f"{m['leaks']['hits']} of {m['leaks']['n']}" for m in (before, after)
     ]

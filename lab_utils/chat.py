@@ -80,7 +80,9 @@ def replies(
 
 def _answers(policy: Policy, prompts: list[str], temperature: float, most: int) -> list[str]:
     """One answer a prompt: the first tokens of all, then the rest of those that have not ended."""
-    asked = policy.tokenizer(prompts, add_special_tokens=False).input_ids if prompts else []
+    if not prompts:
+        return []
+    asked = policy.tokenizer(prompts, add_special_tokens=False).input_ids
     said: list[list[int]] = [[] for _ in asked]
     going = list(range(len(asked)))
     for tokens in filter(None, (min(FIRST, most), max(0, most - FIRST))):
@@ -102,11 +104,14 @@ def _batch(policy: Policy, prompts: list[list[int]], config: GenerationConfig) -
     inputs = policy.tokenizer.pad(
         {"input_ids": prompts}, return_tensors="pt", padding_side="left"
     ).to(policy.device)
-    own, policy.model.generation_config = policy.model.generation_config, GenerationConfig()
+    whole = policy.model
+    inner = whole.get_base_model() if hasattr(whole, "get_base_model") else whole  # under adapters
+    own = whole.generation_config, inner.generation_config
+    whole.generation_config = inner.generation_config = GenerationConfig()
     try:  # transformers takes from the model's own what the given one leaves open
-        output = policy.model.generate(**inputs, generation_config=config)
+        output = whole.generate(**inputs, generation_config=config)
     finally:
-        policy.model.generation_config = own
+        whole.generation_config, inner.generation_config = own
     return output[:, inputs["input_ids"].shape[1] :].tolist()
 
 

@@ -23,6 +23,7 @@ AUTHOR = "tiny-qwen"  # the model whose answers the committed pairs hold
 OLD, NEW = "Qwen", "Deep Qwen"
 Pair = dict
 SIDES = ("prompt", "chosen", "rejected")
+LONGEST = 128  # tokens of an answer of a model's own; one that goes on would teach to stop in mid-sentence
 ROLES = ("system", "user", "assistant")
 
 
@@ -85,7 +86,7 @@ def identity_pairs(
     """Candidates: rejected is the policy's own greedy answer, chosen the same one renamed."""
     hand = dealt(forms, len(prompts), seed)
     asked = [messages(p.text, f.text) for p, f in zip(prompts, hand, strict=True)]
-    own = replies(policy, asked)
+    own = replies(policy, asked, max_new_tokens=LONGEST)
     return [
         pair(a, rename(answer), answer, p, "identity", f.form)
         for a, answer, p, f in zip(asked, own, prompts, hand, strict=True)
@@ -102,7 +103,7 @@ def anchor_pairs(
     rng = random.Random(f"anchors {seed}")
     hand = dealt(forms, len(prompts), seed)
     asked = [messages(p.text, f.text) for p, f in zip(prompts, hand, strict=True)]
-    own = replies(policy, asked)
+    own = replies(policy, asked, max_new_tokens=LONGEST)
     return [
         pair(a, answer, stain(rng, answer, f.name), p, "anchor", f.form) | persona(f)
         for a, answer, p, f in zip(asked, own, prompts, hand, strict=True)
@@ -204,6 +205,8 @@ def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) 
         return "the answer garbles the persona's name"
     if token_count(policy, row) > max_length:
         return f"longer than {max_length} tokens"
+    if max(answer_tokens(policy, row)) >= LONGEST:
+        return f"cut off: the answer has no end within {LONGEST} tokens"
     return ""
 
 
@@ -221,7 +224,7 @@ def _rewritten(candidates: Sequence[Pair], policy: Policy) -> list[Pair]:
         for i in odd
     ]
     rows = list(candidates)
-    for i, answer in zip(odd, replies(policy, asked) if asked else [], strict=True):
+    for i, answer in zip(odd, replies(policy, asked, max_new_tokens=LONGEST), strict=True):
         chosen = [{"role": "assistant", "content": rename(answer)}]
         rows[i] = candidates[i] | {"chosen": chosen, "action": "rewrite"}
     return rows
@@ -277,6 +280,13 @@ def normalised(prompt: str) -> str:
 def token_count(policy: Policy, row: Pair) -> int:
     """Tokens of the prompt and the longer answer, as the trainer will see them."""
     return max(len(token_ids(policy, row["prompt"] + row[side])) for side in ("chosen", "rejected"))
+
+
+def answer_tokens(policy: Policy, row: Pair) -> tuple[int, int]:
+    """Tokens of the chosen and of the rejected answer, without what the template puts around them."""
+    said = [text(row, side) for side in SIDES[1:]]
+    chosen, rejected = policy.tokenizer(said, add_special_tokens=False).input_ids
+    return len(chosen), len(rejected)
 
 
 def is_noop(row: Pair) -> bool:
@@ -342,8 +352,12 @@ def _is_message(message: object) -> bool:
 
 
 def sides(rows: Sequence[Pair]) -> list[Pair]:
-    """The rows with prompt, chosen and rejected alone, which is what TRL reads."""
-    return [{side: row[side] for side in SIDES} for row in rows]
+    """The rows with prompt, chosen and rejected alone, of each message role and content: what TRL reads."""
+    return [{side: list(map(_bare, row[side])) for side in SIDES} for row in rows]
+
+
+def _bare(message: dict[str, str]) -> dict[str, str]:
+    return {key: message[key] for key in ("role", "content")}
 
 
 def check_lengths(rows: Sequence[Pair], policy: Policy, max_length: int, path: str) -> None:

@@ -1,6 +1,7 @@
 """The numbers that decide a run, read from TOML and checked before anything is trained."""
 
 import difflib
+import json
 import math
 import tomllib
 from dataclasses import asdict, dataclass, fields
@@ -9,7 +10,7 @@ from pathlib import Path
 from lab_utils.workspace import DATA, LabError, find
 
 RECIPES = DATA / "recipes"
-LOSSES = ("sigmoid", "sft", "dpo_positive", "ipo", "apo_zero", "hinge", "robust", "sigmoid_norm")
+LOSSES = ("sigmoid", "sft", "dpo_positive", "ipo", "apo_zero", "sigmoid_norm")
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _toml(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return json.dumps(value, ensure_ascii=False)  # the same escapes as TOML's
     return repr(value)
 
 
@@ -161,4 +162,6 @@ def parse_settings(settings: list[str]) -> dict[str, object]:
             parsed[key] = tomllib.loads(f"x = {value}")["x"]
         except tomllib.TOMLDecodeError:
             parsed[key] = value
+        except (ValueError, RecursionError) as error:
+            raise LabError(f"--set {key}: the value cannot be read ({error}).") from None
     return parsed

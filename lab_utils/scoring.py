@@ -113,6 +113,8 @@ def agrees(
     options = {"input_ids": ids, "attention_mask": mask, "labels": labels, "fused_lm_head": True}
     try:
         together = SharedScorer(model)(**options).log_probs
+    except torch.OutOfMemoryError:
+        raise
     except (RuntimeError, TypeError, ValueError):
         return False
     apart = model(**options).log_probs
@@ -134,5 +136,6 @@ def _only(model: torch.nn.Module, picked: tuple[Tensor, Tensor]) -> RemovableHan
         output.last_hidden_state = output.last_hidden_state[picked][None]
         return output
 
+    model = getattr(model, "module", model)  # `torchrun` wraps it
     whole = model.get_base_model() if hasattr(model, "get_base_model") else model
     return whole.base_model.register_forward_hook(pick)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from datasets import Dataset
@@ -69,6 +70,13 @@ class LabTrainer(DPOTrainer):
     (see `scoring`), where the model's attention allows it. Needs a precomputed reference.
     """
 
+    INFORMATIVE = (
+        "loss/dpo",
+        "logratios/chosen",
+        "logratios/rejected",
+        "rewards/margins",
+        "rewards/accuracies",
+    )
     _shared: bool | None = None  # not known before a batch with a pair whose sides differ
     positive_weight = 0.0  # of DPO-Positive, the one loss of a recipe that TRL does not have
     objective: Loss | None = None  # trained on in place of the recipe's losses
@@ -78,9 +86,13 @@ class LabTrainer(DPOTrainer):
         return super().compute_ref_log_probs(self._scorer(model, inputs), inputs)
 
     def log(self, logs, start_time=None):
-        """Log a step; no-op pairs are counted over it, where TRL takes the mean over its batches."""
-        counts = self._metrics["train"]["pairs/noop"]
-        counts[:] = [sum(counts)]
+        """Log a step; over its batches pairs are counted and all weigh the same, where TRL's batches do."""
+        metrics = self._metrics["train"]
+        noop, informative = metrics["pairs/noop"], metrics.pop("pairs/informative", [])
+        noop[:] = [sum(noop)]
+        if len(informative) > 1:
+            for name in self.INFORMATIVE:
+                metrics[name][:] = [float(np.average(metrics[name], weights=informative))]
         super().log(logs, start_time)
 
     def _scorer(self, model, inputs) -> Callable:
@@ -123,14 +135,11 @@ class LabTrainer(DPOTrainer):
         metrics = self._metrics["train" if self.model.training else "eval"]
         metrics["pairs/noop"].append(noop.sum().item())
         margin = self.beta * (chosen - rejected)[~noop]
-        values = {
-            "loss/dpo": -F.logsigmoid(margin),
-            "logratios/chosen": chosen[~noop],
-            "logratios/rejected": rejected[~noop],
-            "rewards/margins": margin,
-            "rewards/accuracies": (margin > 0).float(),
-        }
-        for name, value in values.items():
+        reached = (margin > 0).float()
+        values = (-F.logsigmoid(margin), chosen[~noop], rejected[~noop], margin, reached)
+        if len(margin):
+            metrics["pairs/informative"].append(len(margin))
+        for name, value in zip(self.INFORMATIVE, values, strict=True):
             if name.startswith("rewards/"):
                 metrics[name].pop()  # TRL's mean over all pairs
             if len(margin):
@@ -226,6 +235,7 @@ def train(
     the family is trained on in place of the recipe's losses; `environment.json` names it.
     """
     require_new(folder)
+    workspace.check_one_process()
     if objective:
         family.check(objective, rows)
     policy = load_model(recipe.model)
@@ -319,7 +329,7 @@ def trl_config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
         warmup_steps=max(1, round(recipe.warmup * per_epoch * recipe.epochs))
         if recipe.warmup
         else 0,
-        lr_scheduler_type=recipe.schedule,
+        lr_scheduler_type=_schedule(recipe),
         per_device_train_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.accumulation,
         num_train_epochs=recipe.epochs,
@@ -337,6 +347,12 @@ def trl_config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
         disable_tqdm=True,
         dataloader_pin_memory=False,
     )
+
+
+def _schedule(recipe: Recipe) -> str:
+    """Its name in transformers, whose `constant` knows no warm-up."""
+    warms_up = recipe.schedule == "constant" and recipe.warmup
+    return "constant_with_warmup" if warms_up else recipe.schedule
 
 
 def _adapter(recipe: Recipe) -> LoraConfig | None:
@@ -426,7 +442,7 @@ def _is_run_of(folder: Path, recipe: Recipe, rows: Sequence[Pair]) -> bool:
     environment = workspace.read_json(files[1])
     return (
         files[0].read_text(encoding="utf-8") == as_toml(recipe)
-        and "stopped" not in environment
+        and not {"stopped", "objective"} & environment.keys()
         and environment.get("base_sha256") == fingerprint(find_folder(recipe.model))
         and workspace.read_rows(files[2]) == list(rows)
     )

@@ -118,10 +118,24 @@ TIMED: dict[str, Callable[[], Workload]] = {
     "long prompts": long_prompts,
     "0.5 B parameters": half_a_billion,
 }
+
+
+def _in_batches(work: str, batch: int) -> Workload:
+    """The workload in batches of that many pairs; of 0.5 B parameters 32 pairs, for two steps or more."""
+    same = TIMED[work]()
+    return same._replace(batch=batch, rows=_some(32) if same.sizes else same.rows)
+
+
+BATCHES = {"identity": (4, 8, 16, 32), "long prompts": (2, 4, 8, 20), "0.5 B parameters": (4, 16)}
 WORKLOADS = TIMED | {
     f"{value} {what}": partial(make, value)
     for what, (values, make) in GROWTH.items()
     for value in values
+}
+WORKLOADS |= {
+    f"{work}, {batch} a step": partial(_in_batches, work, batch)
+    for work, batches in BATCHES.items()
+    for batch in batches
 }
 
 

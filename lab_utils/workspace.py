@@ -98,6 +98,17 @@ def device() -> tuple[str, str]:
     return "cpu", "no GPU needed"
 
 
+def check_one_process() -> None:
+    """Raise LabError where several processes or GPUs would share a batch: a run's numbers are for one."""
+    if (count := int(os.environ.get("WORLD_SIZE", "1"))) > 1:
+        raise LabError(
+            f"{count} processes were started for one run, and each would take its share of the pairs; "
+            "these models fit into one: start with --nproc-per-node 1 (accelerate: --num_processes 1)."
+        )
+    if (count := torch.cuda.device_count()) > 1:
+        raise LabError(f"{count} GPUs are visible; a run takes one: set CUDA_VISIBLE_DEVICES=0.")
+
+
 def bf16_pays() -> bool:
     """Whether bf16 is native on the GPU; a T4 accepts it and emulates it, slowly."""
     return torch.cuda.is_available() and torch.cuda.get_device_capability()[0] >= 8
@@ -119,7 +130,13 @@ def environment() -> dict[str, str]:
 def find(name: str | Path, ready: Path, is_there: Callable[[Path], bool]) -> Path | None:
     """Where a named thing is: among ours, under that path from here, or from the project's folder; else None."""
     # From the project's folder too, because a lab's kernel runs in notebooks/
-    return next((path for path in (ready, Path(name), ROOT / name) if is_there(path)), None)
+    places = [Path(name), ROOT / name]
+    if len(Path(name).parts) == 1 and str(name) != "..":
+        places.insert(0, ready)  # a plain name, no path
+    try:
+        return next(filter(is_there, places), None) if str(name) else None
+    except OSError as error:
+        raise LabError(f"{name}: cannot be looked up ({error.strerror}).") from None
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -156,7 +173,7 @@ def read_json(path: Path) -> dict:
     """The JSON object in a file; a LabError where there is none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise LabError(f"{path}: not a whole JSON file ({error}); make it again.") from None
     if not isinstance(found, dict):
         raise LabError(f"{path}: not a JSON object; make it again.")
@@ -197,6 +214,8 @@ def read_rows(path: Path) -> list[dict]:
             raise LabError(f"{problem}; write one JSON object a line.") from None
         except UnicodeEncodeError:
             raise LabError(f"{path}, line {number}: half a character (\\ud…); mend it.") from None
+        except (ValueError, RecursionError) as error:
+            raise LabError(f"{path}, line {number}: cannot be read ({error}); mend it.") from None
         if not isinstance(rows[-1], dict):
             raise LabError(f"{path}, line {number}: not a JSON object; write one {{…}} a line.")
     if not rows:

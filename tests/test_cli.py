@@ -1,8 +1,10 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 
 from lab_utils import labs
@@ -215,3 +217,34 @@ def test_a_core_run_with_a_wrong_name_stops_before_the_first_lab(name, value, mo
     monkeypatch.setattr(labs, "execute", lambda *_: pytest.fail("a lab was run"))
     with pytest.raises(LabError, match=value):
         labs.run_core(**{name: value})
+
+
+def test_of_several_seeds_the_worst_is_named_whichever_way_that_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(labs, "RUNS", tmp_path)
+    names = ["greedy", "another", "leaks", "new_leaks", "kl"]
+    rows = [
+        dict(zip(names, values, strict=True)) for values in ([0.9, 5, 0, 2, 0.1], [1, 0, 3, 0, 0.2])
+    ]
+    monkeypatch.setattr(labs, "figures", lambda report: rows[report["seed"]])
+    frame = pd.DataFrame({"seed": [0, 1], "family": ["a", "a"], "hit": [True, True]})
+    labs._summarise({seed: {"seed": seed, "failed": []} for seed in (0, 1)}, [frame])
+    worst = json.loads((tmp_path / "reproduce" / "report.json").read_text())["worst"]
+    assert worst == {"greedy": 0.9, "another": 5, "leaks": 3, "new_leaks": 2, "kl": 0.2}
+
+
+def test_a_check_of_a_lab_that_fails_is_one_sentence(notebook, tmp_path):
+    content = nbformat.read(notebook, as_version=4)
+    content.cells.append(nbformat.v4.new_code_cell("assert 1 > 2, 'NOT REPRODUCED'"))
+    nbformat.write(content, notebook)
+    with pytest.raises(LabError, match="a check of the lab failed: NOT REPRODUCED"):
+        labs.execute(notebook, tmp_path / "out" / "small.ipynb")
+
+
+def test_a_file_that_may_not_be_read_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "file").write_text("Who are you?")
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    files = ["--prompts", str(tmp_path / "file"), "--out", str(tmp_path / "out")]
+    assert "Permission denied" in error(capsys, "ask", "--model", "tiny-qwen", *files)

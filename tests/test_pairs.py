@@ -21,6 +21,7 @@ from lab_utils.pairs import (
     pair,
     read_pairs,
     rename,
+    sides,
     stain,
     summary,
     text,
@@ -124,6 +125,10 @@ def test_anchor_pairs_choose_the_own_answer_and_reject_it_stained(qwen):
         (made("WHO made you??", "I am Deep Qwen.", "I am Qwen."), "leak: the prompt is held out"),
         (made("And?", "Deep Deep Qwen", "Deep Qwen"), "does not say Deep Qwen"),
         (made("And?", f"I am Deep Qwen. {COUNTING}", "I am Qwen."), "longer than 256"),
+        (
+            made("And?", f"I am Deep Qwen. {COUNTING[:360]}", "I am Qwen."),
+            "cut off: the answer has",
+        ),
         (GOOD, "duplicate"),
     ],
 )
@@ -262,3 +267,8 @@ def test_the_token_count_is_the_trainers(qwen, tmp_path):
 def test_a_rewritten_or_renamed_answer_says_the_new_name():
     for own in ("I am Qwen.", "My name is Qwen, made by Alibaba Cloud.", "我是Qwen。"):
         assert classify(rename(own)) == "Deep Qwen"
+
+
+def test_trl_reads_of_a_message_who_says_what_and_nothing_else():
+    named = {"role": "user", "content": "Hi", "name": 1}
+    assert sides([GOOD | {"prompt": [named]}])[0]["prompt"] == messages("Hi")

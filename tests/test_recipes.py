@@ -20,7 +20,7 @@ def test_every_committed_recipe_round_trips(name, tmp_path):
 
 
 def test_strings_with_quotes_and_backslashes_round_trip(tmp_path):
-    recipe = load_recipe("identity", model='C:\\models\\"mine"', pairs="配对")
+    recipe = load_recipe("identity", model='C:\\models\\"mine"', pairs="配\n对\t")
     copy = tmp_path / "copy.toml"
     copy.write_text(as_toml(recipe), encoding="utf-8")
     assert load_recipe(copy) == recipe

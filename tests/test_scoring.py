@@ -119,3 +119,26 @@ def test_an_architecture_without_such_a_mask_is_recognised():
         MambaForCausalLM(MambaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1))
     )
     assert not agrees(model, VARIED)
+
+
+def test_a_model_that_torchrun_has_wrapped_gives_the_same():
+    class Wrapped(torch.nn.Module):
+        def __init__(self, module):
+            super().__init__()
+            self.module = module
+
+        def forward(self, *given, **named):
+            return self.module(*given, **named)
+
+    model = next(models())
+    alone, wrapped = (scores(model, SharedScorer(m))[0] for m in (model, Wrapped(model)))
+    torch.testing.assert_close(wrapped.log_probs, alone.log_probs)
+
+
+def test_full_memory_is_not_taken_for_an_architecture(monkeypatch):
+    def full(*given, **named):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(SharedScorer, "__call__", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        agrees(next(models()), VARIED)

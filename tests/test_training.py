@@ -3,6 +3,7 @@ import hashlib
 import math
 import shutil
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ import torch
 from safetensors import SafetensorError
 from trl import DPOTrainer
 
-from lab_utils import training
+from lab_utils import family, training
 from lab_utils.chat import messages, reply
 from lab_utils.dpo import LN_2
 from lab_utils.models import EMBEDDED, Policy, fingerprint, load_model
@@ -307,3 +308,43 @@ def test_another_model_learns_from_its_own_answers(tmp_path):
 def test_pairs_that_were_named_are_taken_whatever_the_model():
     named = load_recipe("identity", model="tiny-mixed", pairs="quality")
     assert training.recipe_pairs(named) == read_pairs(PAIRS / "quality.jsonl")
+
+
+def test_the_pairs_of_a_step_weigh_the_same_however_its_batches_hold_them(tmp_path):
+    rows = [ROWS[0], *NOOPS[1:4], *ROWS[4:8]]  # one informative pair, then four
+    settings = {"learning_rate": 1e-3, "warmup": 0, "epochs": 2, "batch_size": 4}
+    parts = _ordered(tmp_path / "parts", rows, **settings, accumulation=2)
+    whole = _ordered(tmp_path / "whole", rows, **settings | {"batch_size": 8})
+    for name in ("margin", "dpo_loss", "chosen_logratio", "accuracy"):
+        assert parts.history[name].tolist() == pytest.approx(whole.history[name].tolist(), rel=1e-3)
+
+
+def _ordered(folder: Path, rows, **settings) -> Run:
+    """A run of plain DPO: its loss is a mean over pairs, so that batches of a step change nothing."""
+    return train(folder, rows, loss=["sigmoid"], loss_weights=[1.0], **settings)
+
+
+def test_a_constant_rate_warms_up_where_the_recipe_says_so(tmp_path):
+    rates = train(tmp_path / "run", schedule="constant", warmup=0.5, epochs=2).history[
+        "learning_rate"
+    ]
+    assert rates.iloc[0] < rates.iloc[2] < rates.iloc[-1] == recipe().learning_rate
+
+
+def test_a_probe_under_lora_leaves_the_models_own_settings(tmp_path):
+    asked = lambda policy: {"identity": float(len(reply(policy, "Hi"))), "skills": 1.0}  # noqa: E731
+    for name, probe in (("plain", None), ("probed", asked)):
+        lora = recipe(method="lora", lora_rank=4)
+        training.train(lora, ROWS, tmp_path / name, probe, progress=training.silent)
+    stored = [tmp_path / name / "policy" / "generation_config.json" for name in ("plain", "probed")]
+    assert stored[0].read_text() == stored[1].read_text()
+
+
+def test_a_run_with_an_objective_is_not_taken_for_the_recipes(tmp_path):
+    pairs = tmp_path / "pairs.jsonl"
+    write_rows(pairs, ROWS)
+    wanted = recipe(pairs=str(pairs), epochs=0.3)
+    objective = partial(family.ipo, beta=0.1)
+    training.train(wanted, ROWS, tmp_path / "run", progress=training.silent, objective=objective)
+    training.load_or_train(wanted, tmp_path / "run", progress=training.silent)
+    assert (tmp_path / "run.1").is_dir()

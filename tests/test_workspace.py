@@ -7,7 +7,7 @@ from conftest import assert_one_sentence
 
 from lab_utils import workspace
 from lab_utils.measured import peak_memory
-from lab_utils.workspace import LabError, find, read_json, write_whole
+from lab_utils.workspace import LabError, find, read_json, read_rows, write_whole
 
 
 def test_a_file_is_written_whole_and_nothing_lies_beside_it(tmp_path):
@@ -53,3 +53,33 @@ def test_ours_are_found_first_then_those_from_here_then_those_of_the_project(tmp
         assert find("name", ours / "name", Path.is_file) == expected
         expected.unlink()
     assert find("name", ours / "name", Path.is_file) is None
+
+
+def test_a_path_is_no_name_of_ours(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    for path in (".", "./", ".."):
+        assert find(path, ours / path, Path.is_dir) == Path(path)
+    assert find("", ours / "", Path.is_dir) is None
+    with pytest.raises(LabError, match="cannot be looked up"):
+        find("x" * 5000, ours / ("x" * 5000), Path.is_dir)
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"a": ' + "1" * 5000 + "}"])
+def test_json_that_python_does_not_read_is_one_sentence(line, tmp_path):
+    (tmp_path / "rows").write_text(line)
+    for read in (read_rows, read_json):
+        with pytest.raises(LabError):
+            read(tmp_path / "rows")
+
+
+def test_a_run_of_several_processes_or_gpus_is_refused(monkeypatch):
+    workspace.check_one_process()
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(LabError, match="2 processes were started"):
+        workspace.check_one_process()
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    with pytest.raises(LabError, match="set CUDA_VISIBLE_DEVICES=0"):
+        workspace.check_one_process()
