@@ -56,11 +56,12 @@ rlhf: setup ## Use the same pairs as DPO and as RLHF for lab 8, a good hour; goe
 bench: setup ## Time training beside TRL, a plain loop and LLaMA-Factory (after make peer), about an hour; goes on where it stopped
 	@$(ON_CPU) $(PY) -m lab_utils.bench
 
-# LLaMA-Factory imports torchaudio, which has no build for this torch; an empty module does, as text needs none of it
+# LLaMA-Factory imports torchaudio, which has no build for this torch; an empty module does, as text needs none of it.
+# torchvision comes along built for torch with CUDA, and transformers fails on it; without it text trains all the same
 peer: ## Install LLaMA-Factory for the bench, in an environment of its own
 	@$(PYTHON) -m venv .venv-llamafactory
 	@.venv-llamafactory/bin/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.txt)" llamafactory==0.9.5
-	@rm -rf .venv-llamafactory/lib/python3*/site-packages/torchaudio*
+	@rm -rf .venv-llamafactory/lib/python3*/site-packages/torchaudio* .venv-llamafactory/lib/python3*/site-packages/torchvision*
 	@for site in .venv-llamafactory/lib/python3*/site-packages; do mkdir $$site/torchaudio && touch $$site/torchaudio/__init__.py; done
 
 jupyter: setup ## Open the labs in JupyterLab

@@ -205,7 +205,7 @@ def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) 
         return "the answer garbles the persona's name"
     if token_count(policy, row) > max_length:
         return f"longer than {max_length} tokens"
-    if max(answer_tokens(policy, row)) >= LONGEST:
+    if max(_answer_tokens(policy, row)) >= LONGEST:
         return f"cut off: the answer has no end within {LONGEST} tokens"
     return ""
 
@@ -282,7 +282,7 @@ def token_count(policy: Policy, row: Pair) -> int:
     return max(len(token_ids(policy, row["prompt"] + row[side])) for side in ("chosen", "rejected"))
 
 
-def answer_tokens(policy: Policy, row: Pair) -> tuple[int, int]:
+def _answer_tokens(policy: Policy, row: Pair) -> tuple[int, int]:
     """Tokens of the chosen and of the rejected answer, without what the template puts around them."""
     said = [text(row, side) for side in SIDES[1:]]
     chosen, rejected = policy.tokenizer(said, add_special_tokens=False).input_ids

@@ -248,3 +248,43 @@ def test_a_file_that_may_not_be_read_is_one_line_and_status_2(tmp_path, capsys, 
     monkeypatch.setattr(Path, "read_bytes", closed)
     files = ["--prompts", str(tmp_path / "file"), "--out", str(tmp_path / "out")]
     assert "Permission denied" in error(capsys, "ask", "--model", "tiny-qwen", *files)
+
+
+@pytest.mark.parametrize("failed, status", [([], 0), (["skills fell by 3.0 points"], 1)])
+def test_make_lab_ends_well_only_where_the_result_reproduced(
+    failed, status, tmp_path, monkeypatch, capsys
+):
+    found = {"failed": failed, "verdict": "the verdict"}
+    table = pd.DataFrame({"before": ["0"]})
+    monkeypatch.setattr("lab_utils.evaluation.read_report", lambda folder: found)
+    monkeypatch.setattr("lab_utils.report.write_report", lambda folder, times: folder / "a.html")
+    monkeypatch.setattr("lab_utils.charts.before_after_table", lambda report: table)
+    assert labs._finish(tmp_path, {"01": 1.0}) == status
+    last = capsys.readouterr().out.splitlines()[-2:]
+    assert last == ["the verdict", f"Report: {tmp_path / 'a.html'}"]
+
+
+def test_the_options_of_a_command_reach_what_it_calls(tmp_path, monkeypatch):
+    seen = {}
+    monkeypatch.setattr(labs, "run_core", lambda **given: seen.update(given) or 1)
+    assert main(["lab", "--model", "m", "--recipe", "r"]) == 1
+    assert seen == {"MODEL": "m", "RECIPE": "r"}
+
+    def train(recipe, rows, folder, probe, guarded):
+        seen.update(model=recipe.model, rows=len(rows), guarded=guarded)
+
+    monkeypatch.setattr("lab_utils.training.train", train)
+    files = ["--pairs", "quality", "--model", "tiny-mixed", "--out", str(tmp_path / "run")]
+    main(["train", "--recipe", "identity", "--guard", *files])
+    assert (seen["model"], seen["guarded"]) == ("tiny-mixed", True) and seen["rows"] > 800
+
+
+def test_a_run_is_asked_prompts_of_ones_own_and_diagnosed(tmp_path, capsys):
+    (tmp_path / "pairs").write_text(json.dumps(PLAIN_PAIR) + "\n")
+    (tmp_path / "prompts").write_text("Who are you?\n")
+    run = str(tmp_path / "run")
+    main(["train", "--recipe", "identity", "--pairs", str(tmp_path / "pairs"), "--out", run])
+    assert main(["evaluate", "--run", run, "--prompts", str(tmp_path / "prompts")]) == 0
+    assert "tiny-qwen {'Qwen': 1}" in capsys.readouterr().out
+    assert main(["diagnose", run]) == 1  # one pair is too little training
+    assert "1. " in capsys.readouterr().out

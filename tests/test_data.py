@@ -64,6 +64,18 @@ def test_no_held_out_prompt_or_family_is_in_the_pairs(pairs):
     assert not {r["family"] for r in pairs} & (families("dev") | families("heldout"))
 
 
+def test_no_kept_out_system_message_is_in_the_pairs(pairs):
+    kept = [s for split in ("dev", "heldout") for s in load_systems(split) if s.text]
+    given = [(r["form"], m["content"]) for r in pairs for m in r["prompt"] if m["role"] == "system"]
+    unnamed = {text for form, text in given if form not in ("named", "empty")}
+    assert len(unnamed) > 100
+    assert not unnamed & {s.text for s in kept}
+    generic = [s.text for s in kept if s.form == "generic"]  # of these two may stand in a row
+    assert not [
+        text for form, text in given if form == "generic" and any(k in text for k in generic)
+    ]
+
+
 def test_the_pairs_can_be_trained_on(pairs):
     assert not any(map(is_noop, pairs))
     assert {r["kind"] for r in pairs} == {"identity", "anchor"}

@@ -72,6 +72,11 @@ def test_bootstrap_is_deterministic_and_holds_the_mean():
     assert 0 < low < mixed["hit"].mean() < high < 1
 
 
+def test_bootstrap_resamples_seeds_too():
+    low, high = bootstrap_rate(frame({(s, "a"): [s % 2 == 0] * 4 for s in range(6)}))
+    assert low < 0.5 < high
+
+
 def test_bootstrap_is_wider_for_few_families_than_for_as_many_prompts_apart():
     apart = frame({(0, f"{i}"): [i % 2 == 0] for i in range(40)})
     together = frame({(0, f"{i}"): [i % 2 == 0] * 10 for i in range(4)})
@@ -151,8 +156,8 @@ def test_a_good_run_is_reproduced_with_rates_and_intervals():
         ({"classes": {"another assistant": 1}}, "1 answers name another assistant"),
         ({"leaks": share(2)}, "2 stray names"),
         ({"skills": share(92)}, "skills fell by 3.0 points"),
-        ({"assistants": share(90)}, "assistants fell by 5.0 points"),
-        ({"persona": share(0)}, "persona fell by 95.0 points"),
+        ({"assistants": share(92)}, "assistants fell by 3.0 points"),
+        ({"persona": share(92)}, "persona fell by 3.0 points"),
     ],
 )
 def test_one_missed_bar_is_enough_not_to_be_reproduced_and_is_named(after, missed):
@@ -165,7 +170,8 @@ def test_one_missed_bar_is_enough_not_to_be_reproduced_and_is_named(after, misse
 def test_what_just_meets_the_bars_is_reproduced():
     assert BARS["greedy"] == 0.98 and BARS["warm"] == BARS["forms"] == 0.95
     forms = {form: share(95) for form in FORMS}
-    assert not report(identity=share(98), warm=share(95), forms=forms, skills=share(96))["failed"]
+    damage = {name: share(940, 1000) for name in ("skills", "assistants", "persona")}
+    assert not report(identity=share(98), warm=share(95), forms=forms, **damage)["failed"]
 
 
 def answers(name: str, skill: str = "Paris") -> list[dict]:

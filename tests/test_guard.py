@@ -85,3 +85,20 @@ def test_a_run_at_a_ruinous_rate_is_stopped_and_left_usable(tmp_path):
     assert (
         reply(run.policy(), "What is the capital of France?") == "The capital of France is Paris."
     )
+
+
+def test_it_goes_back_to_the_latest_best_look(monkeypatch):
+    seen = [{}, {"identity": 0.9}, {"identity": 0.4}, {"broken": 0.9}]
+    looks = iter([BEFORE | look for look in seen])
+    monkeypatch.setattr("lab_utils.guard.Watch", lambda policy: lambda policy: next(looks))
+    policy = load_model("tiny-qwen")
+    weight = policy.model.model.norm.weight
+    guard = Guard(policy, log(1), every=1, say=lambda line: None)
+    guard.on_train_begin(None, None, None)
+    for step in (1, 2, 3):
+        with torch.no_grad():
+            weight.fill_(step)
+        state = TrainerState(global_step=step, max_steps=9)
+        guard.on_log(None, state, TrainerControl(), {"loss": 1.0})
+    guard.on_train_end(None, None, None)
+    assert guard.facts()["kept_step"] == 1 and (weight == 1).all()

@@ -106,15 +106,16 @@ def test_saved_and_reloaded_weights_give_equal_logits(qwen, tmp_path):
 
 def test_a_policy_that_cannot_be_saved_leaves_the_earlier_one(qwen, tmp_path, monkeypatch):
     save_policy(qwen, tmp_path / "policy")
-    before = fingerprint(tmp_path / "policy")
+    before, other = fingerprint(tmp_path / "policy"), load_model("tiny-nameless")
 
     def fails(folder):
         raise RuntimeError
 
-    monkeypatch.setattr(qwen.tokenizer, "save_pretrained", fails)
+    monkeypatch.setattr(other.tokenizer, "save_pretrained", fails)
     with pytest.raises(RuntimeError):
-        save_policy(qwen, tmp_path / "policy")
+        save_policy(other, tmp_path / "policy")
     assert fingerprint(tmp_path / "policy") == before
+    assert [p.name for p in tmp_path.iterdir()] == ["policy"]
 
 
 def no_config(folder: Path) -> None:

@@ -62,6 +62,8 @@ def test_setup_and_parameters_stand_once(name):
     tags = [t for c in cells(name, "code") for t in c["metadata"].get("tags", [])]
     assert tags.count("setup") == 1 == tags.count("parameters")
     assert tags.count("nbval-ignore-output") <= 2
+    assert set(tags) <= {"setup", "parameters", "nbval-ignore-output"}  # no cell is skipped
+    assert not any("NBVAL" in source(c).upper() for c in cells(name, "code"))
 
 
 @each_notebook
@@ -127,16 +129,57 @@ def test_the_package_lists_its_rooms_and_imports_run_downwards_in_the_list():
     assert set(listed) == rooms
     for place, room in enumerate(listed):
         code = (ROOT / "lab_utils" / f"{room}.py").read_text(encoding="utf-8")
-        used = set(re.findall(r"from lab_utils\.(\w+) import", code))
+        used = set(re.findall(r"(?:from|import) lab_utils\.(\w+)", code))
         for several in re.findall(r"from lab_utils import ([\w, ]+)", code):
             used |= set(several.split(", "))
         assert used <= set(listed[place + 1 :]), (room, used - set(listed[place + 1 :]))
+
+
+@each_notebook
+def test_no_lab_imports_how_the_models_are_made(name):
+    assert not any("lab_utils.pretraining" in source(c) for c in cells(name, "code"))
 
 
 def test_the_readme_shows_what_lab_4_measured():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     table = text.split(MARKS[0])[1].split(MARKS[1])[0]
     rows = [[c.strip() for c in line.split("|")[1:-1]] for line in table.splitlines() if line]
-    figures = [cell for row in rows[2:] for cell in row[1:3] if cell]
-    assert len(figures) > 20
-    assert all(f">{figure}<" in outputs("04_before_after.ipynb") for figure in figures)
+    html = "".join(
+        "".join(output.get("data", {}).get("text/html", []))
+        for cell in cells("04_before_after.ipynb", "code")
+        for output in cell["outputs"]
+    )
+    shown = set(re.findall(r"<th>(.*?)</th>\s*<td>(.*?)</td>\s*<td>(.*?)</td>", html))
+    assert len(rows) > 14
+    assert all(tuple(row[:3]) in shown for row in rows[2:])
+
+
+def test_the_readme_shows_what_ten_seeds_measured():
+    """`data/measured/reproduce.json` is the report of `make reproduce`."""
+    report = json.loads((ROOT / "data" / "measured" / "reproduce.json").read_text("utf-8"))
+    assert report["seeds"] == list(range(10)) == sorted(map(int, report["failed"]))
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("| ten seeds, held out |")[1]
+    rows = [[c.strip() for c in line.split("|")[1:-1]] for line in text.splitlines()[2:10]]
+    shown = {name: (mean, worst) for name, mean, worst, _ in rows}
+    mean, worst = report["mean"], report["worst"]
+    low, high = (f"{100 * end:.1f}" for end in report["interval"])
+    share, less = "{:.1f} %", "{:.1f} points less"
+    expected = {
+        name: (share.format(100 * mean[key]), share.format(100 * worst[key]))
+        for name, key in (("temperature 0.7", "warm"), ("worst system form", "worst_form"))
+    } | {
+        name: (
+            less.format(-100 * mean[f"{key}_change"]),
+            less.format(-100 * worst[f"{key}_change"]),
+        )
+        for name, key in (
+            ("exact-match skills", "skills"),
+            ("facts about other assistants", "assistants"),
+            ("persona wins", "persona"),
+        )
+    }
+    greedy = share.format(100 * mean["greedy"]) + f" [{low}, {high}] over seeds and families"
+    expected["says Deep Qwen, greedy"] = (greedy, share.format(100 * worst["greedy"]))
+    expected["stray names in 939 other answers"] = (f"{mean['leaks']:.0f}", f"{worst['leaks']:.0f}")
+    expected["names another assistant"] = (f"{mean['another']:.0f}", f"{worst['another']:.0f}")
+    assert shown == expected

@@ -9,10 +9,19 @@ from lab_utils import quality
 from lab_utils.evaluation import is_right
 from lab_utils.models import load_model
 from lab_utils.pairs import check_row, text
-from lab_utils.prompts import held_out_texts
+from lab_utils.prompts import Prompt, held_out_texts
 from lab_utils.workspace import LabError, read_rows
 
 RIGHT = "The capital of Chad is N'Djamena."
+
+
+def test_labels_are_drawn_by_bradley_and_terry():
+    prompt = Prompt("What is the capital of Chad?", answer=RIGHT)
+    polite = "Of course! " + RIGHT  # gold 3 against 2
+    made = [quality._labelled(random.Random(i), prompt, RIGHT, polite) for i in range(1000)]
+    share = statistics.mean(text(row, "chosen") == polite for row in made)
+    assert share == pytest.approx(quality.ideal(3, 2), abs=0.05) and share > 0.6
+    assert all(row["gold_chosen"] == (3 if text(row, "chosen") == polite else 2) for row in made)
 
 
 @pytest.fixture(scope="module")

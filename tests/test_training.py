@@ -348,3 +348,15 @@ def test_a_run_with_an_objective_is_not_taken_for_the_recipes(tmp_path):
     training.train(wanted, ROWS, tmp_path / "run", progress=training.silent, objective=objective)
     training.load_or_train(wanted, tmp_path / "run", progress=training.silent)
     assert (tmp_path / "run.1").is_dir()
+
+
+def test_a_run_has_no_name_while_it_is_written(tmp_path, monkeypatch):
+    there, store = [], training.save_policy
+
+    def watched(policy, folder):
+        there.append((tmp_path / "run").exists())
+        store(policy, folder)
+
+    monkeypatch.setattr(training, "save_policy", watched)
+    train(tmp_path / "run", epochs=0.3)
+    assert there == [False] and (tmp_path / "run" / "policy").is_dir()

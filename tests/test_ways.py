@@ -69,3 +69,11 @@ def test_the_sweep_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     ways.fill(pool, jobs)
     assert asked == jobs and len(read_table(ways.TABLE)) == 6
     assert "6 of 6" in capsys.readouterr().out
+
+
+def test_the_stored_table_has_every_planned_run_once():
+    table = read_table(ways.TABLE)
+    held_out = ways.judges((ways.best(table)[ways.REWARD],), "heldout", ways.SEEDS)
+    tuning = ways.judges(ways.STRENGTHS[ways.REWARD], "dev", ways.TUNING_SEEDS)
+    planned = [ways._name(job) for job in tuning + held_out + ways.cells()]
+    assert sorted(ways._name(row) for row in table.to_dict("records")) == sorted(planned)

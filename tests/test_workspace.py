@@ -1,5 +1,7 @@
 """Files are written whole or not at all, and what cannot be written or read is one sentence."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,15 @@ def test_a_run_of_several_processes_or_gpus_is_refused(monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     with pytest.raises(LabError, match="set CUDA_VISIBLE_DEVICES=0"):
         workspace.check_one_process()
+
+
+def test_a_write_that_fails_half_way_leaves_the_earlier_file(tmp_path, monkeypatch):
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_whole(tmp_path / "a", "first")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LabError, match="the disk is full"):
+        write_whole(tmp_path / "a", "second")
+    assert (tmp_path / "a").read_text() == "first"
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
