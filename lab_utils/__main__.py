@@ -28,7 +28,9 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--prompts", required=True, type=Path, help="one prompt a line, or JSONL with `text`"
     )
-    ask.add_argument("--out", required=True, type=Path, help="JSONL: prompt, answer, identity")
+    ask.add_argument(
+        "--out", required=True, type=Path, help="JSONL: prompt, answer, identity (and system)"
+    )
     ask.add_argument(
         "--system", type=_text, help="system message; without it the model's template decides"
     )
@@ -98,8 +100,9 @@ def ask(args: argparse.Namespace) -> None:
         )
     policy = load_model(args.model)
     answers = replies(policy, [messages(p.text, args.system) for p in prompts], args.temperature)
+    told = {} if args.system is None else {"system": args.system}
     rows = [
-        {"prompt": p.text, "answer": a, "identity": classify(a)}
+        {"prompt": p.text, "answer": a, "identity": classify(a)} | told
         for p, a in zip(prompts, answers, strict=True)
     ]
     write_rows(args.out, rows)

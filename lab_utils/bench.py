@@ -5,6 +5,7 @@ Once in each round the roof is measured: how fast this processor multiplies matr
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ KEYS, GROWTH_KEYS, BATCH_KEYS = (
 )
 REPEATS = {"identity": 2, "long prompts": 2, "0.5 B parameters": 1}
 MARKS = "<!-- `make bench` writes this table -->", "<!-- end of the speed table -->"
+THREADS = 2
 SIZES = (1024, 2048, 3072)  # of the square matrices that show the roof
 
 
@@ -79,7 +81,9 @@ def in_batches(job: Row) -> Row:
 def trained(way: str, work: str) -> Row:
     """One training in its own process; LabError with what it said where it fails."""
     words = [sys.executable, "-m", "lab_utils.contestants", way, work, str(FOLDER / "run")]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT)
+    # as many threads as the roof is measured with
+    own = os.environ | {"OMP_NUM_THREADS": str(THREADS)}
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, env=own)
     if done.returncode:
         raise LabError(f"{way} on {work} failed: {done.stderr[-2000:]}")
     taken = json.loads(done.stdout.splitlines()[-1])
@@ -101,7 +105,7 @@ def roof(repeat: int) -> Row:
 
 def _roof() -> Row:
     found = {}
-    for count in (1, 2):
+    for count in (1, THREADS):
         torch.set_num_threads(count)
         found[f"gflops_{count}"] = round(max(_product(size) for size in SIZES), 1)
     block = torch.ones(2**26)

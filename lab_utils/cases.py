@@ -17,7 +17,7 @@ from lab_utils.chat import messages
 from lab_utils.models import Policy, check_folder, load_model
 from lab_utils.pairs import Pair, check_row
 from lab_utils.recipes import load_recipe
-from lab_utils.runs import read_history
+from lab_utils.runs import check_base, read_history
 from lab_utils.workspace import LabError, read_json, read_rows
 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
@@ -69,15 +69,19 @@ def read_case(folder: Path, base: str | None = None) -> Case:
         raise LabError(f"{folder}: no such folder; give the folder of a run.")
     folder = folder.resolve()
     recipe = load_recipe(folder / "recipe.toml") if (folder / "recipe.toml").is_file() else None
-    base = base or (recipe.model if recipe else None)
+    name = base or (recipe.model if recipe else None)
     stopped = _stopped(folder)
     history, rows = _read_history(folder), _read_pairs(folder)
     if stopped is not None and len(history):
         history = history[history["step"] <= stopped]
+    policy = load_model(_model_folder(folder), label="policy")
+    before = load_model(name, label="base") if name else None
+    if before and not base:
+        check_base(folder, before)
     return Case(
         pairs=[conversational(row) for row in rows],
-        policy=load_model(_model_folder(folder), label="policy"),
-        base=load_model(base, label="base") if base else None,
+        policy=policy,
+        base=before,
         history=history,
         answers=_read_answers(folder),
         stopped=stopped,
@@ -199,7 +203,9 @@ def _read_history(folder: Path) -> pd.DataFrame:
 
 
 def _is_dpo(row: object) -> bool:
-    return isinstance(row, dict) and "rewards/margins" in row and "loss" in row
+    """Whether a row is of a log of DPO's; ORPO's has rewards too, without a reference."""
+    named = isinstance(row, dict) and {"rewards/margins", "loss"} <= row.keys()
+    return named and "log_odds_ratio" not in row
 
 
 def _numbers(history: pd.DataFrame) -> pd.DataFrame:

@@ -19,11 +19,11 @@ from torch.nn.utils.rnn import pad_sequence
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import kl_divergence
 from lab_utils.identity import CLASSES, classify, leaks, says_name
-from lab_utils.models import Policy, fingerprint, load_model
+from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, Pair, normalised, text
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
-from lab_utils.runs import Run
-from lab_utils.workspace import LabError, read_json, read_rows, write_json, write_rows
+from lab_utils.runs import Run, check_base
+from lab_utils.workspace import read_json, read_rows, write_json, write_rows
 
 Progress = Callable[[str], None]
 FORMS = ("none", "empty", "generic", "named")
@@ -380,23 +380,13 @@ def evaluate(
     `before` are the base's answers where they are known already.
     """
     base, policy = load_model(run.recipe.model), run.policy()
-    _check_base(run, base)
+    check_base(run.folder, base)
     first = list(before) if before is not None else answer_everything(base, progress)
     second = answer_everything(policy, progress)
     report = compare(first, second, drift(policy, base))
     write_rows(run.folder / "answers.jsonl", [*first, *second])
     write_json(run.folder / "evaluation.json", report)
     return report
-
-
-def _check_base(run: Run, base: Policy) -> None:
-    """Raise LabError where the base's weights are no longer those that the run began with."""
-    began = read_json(run.folder / "environment.json").get("base_sha256")
-    if began not in (None, fingerprint(base.folder)):
-        raise LabError(
-            f"{base.folder}: these are not the weights that {run.folder} was trained from (they have changed "
-            "since); put those back, or train again."
-        )
 
 
 def read_report(folder: Path) -> dict:

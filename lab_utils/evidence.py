@@ -274,7 +274,10 @@ def of_answers(case: Case) -> Evidence:
     if not rows:
         return {"shown": 0}
     asked = [messages(row["prompt"], row.get("system")) for row in rows]
-    shown, own = [row["answer"] for row in rows], replies(case.policy, asked)
+    shown = [row["answer"] for row in rows]
+    # pairs of strings were trained without the template; answers may have been shown either way
+    ways = [case.policy] if case.templated else [case.policy, case.as_in_pairs(case.policy)]
+    own = max((replies(way, asked) for way in ways), key=lambda said: _same(shown, said))
     trained = {normalised(text(row, "prompt")) for row in case.pairs}
     told = [(r["identity"], classify(r["answer"])) for r in rows if r.get("identity") in CLASSES]
     found = {

@@ -1,7 +1,8 @@
 """Runs that fail on purpose: each maker leaves a run folder in which one thing has gone wrong.
 
 What does not make the cause is drawn at random (pairs, seed, rate, beta, size, language), within the bounds in which
-healthy runs are drawn; where the cause is a matter of training, a run counts only if it fails on dev prompts.
+healthy runs are drawn. Where a maker draws until the run fails on dev prompts, it counts only then; a wrong reference, too
+high a rate and pairs under one system message are what they are, whatever the run then says.
 Lab 5 shows one run of each; `trials` makes many, to see how often a diagnosis is right.
 """
 

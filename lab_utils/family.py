@@ -74,7 +74,9 @@ def check(loss: Loss, pairs: Sequence[dict]) -> None:
             raise LabError(f"{name}: {key} = {value}; it must be a number.")
     for number, pair in enumerate(pairs, 1):
         for key in SCORES:
-            if name == "uni_dpo" and not math.isfinite(pair.get(key, math.nan)):
+            score = pair.get(key)
+            told = isinstance(score, int | float) and math.isfinite(score)
+            if name == "uni_dpo" and not told:
                 raise LabError(
                     f"pair {number} has no {key}, by which Uni-DPO weighs; give every pair both scores."
                 )
@@ -145,7 +147,7 @@ class BetaDPO:
     """Wu et al. 2024 (arXiv 2407.08639): a batch without its outliers, at a beta that grows with its margin.
 
     As in their released code margins are in nats, not times beta, and the usual margin and spread are running means that
-    include this batch. It remembers them, so each run needs one of its own.
+    include this batch (the spread here with n, theirs with n - 1). It remembers them, so each run needs one of its own.
     """
 
     def __init__(self, beta: float, alpha: float):

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from lab_utils.models import Policy, load_model
+from lab_utils.models import Policy, fingerprint, load_model
 from lab_utils.recipes import Recipe, load_recipe
-from lab_utils.workspace import LabError
+from lab_utils.workspace import LabError, read_json
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,17 @@ def require_new(folder: Path) -> None:
     """Raise LabError where a run of that name exists: it is never overwritten."""
     if folder.exists():
         raise LabError(f"{folder}: this run exists; choose another name, or move it away first.")
+
+
+def check_base(folder: Path, base: Policy) -> None:
+    """Raise LabError where the base's weights are no longer those that the run in the folder began with."""
+    path = folder / "environment.json"
+    began = read_json(path).get("base_sha256") if path.is_file() else None
+    if began not in (None, fingerprint(base.folder)):
+        raise LabError(
+            f"{base.folder}: these are not the weights that {folder} was trained from (they have changed "
+            "since); put those back, or train again."
+        )
 
 
 def set_aside(folder: Path) -> None:

@@ -283,8 +283,12 @@ def make_trainer(
 
 def _judged(rows: Sequence[Pair]) -> list[Pair]:
     """The rows with prompt, both sides and their scores; not a number where nobody judged them."""
-    scores = [{name: float(row.get(name, math.nan)) for name in SCORES} for row in rows]
+    scores = [{name: _number(row.get(name)) for name in SCORES} for row in rows]
     return [row | judged for row, judged in zip(sides(rows), scores, strict=True)]
+
+
+def _number(score: object) -> float:
+    return float(score) if isinstance(score, int | float) else math.nan
 
 
 def _fit(recipe, rows, recorder, scratch, guarded, objective) -> tuple[Policy, dict]:

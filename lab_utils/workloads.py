@@ -1,5 +1,6 @@
 """What is timed: a model, pairs and a batch size; and the settings that every way of training gets."""
 
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -143,7 +144,8 @@ def useful_flops(work: Workload) -> float:
     """What one pass over the pairs must compute: nothing twice, no padding, the reference's forward included.
 
     A multiply-add counts as two. Each token of prompt, chosen and rejected goes through the body once forward for the
-    policy, twice backward and once for the reference; answers go through the head too.
+    policy, twice backward and once for the reference; answers go through the head too. What both answers begin with
+    counts once.
     """
     policy = _random_policy(work.sizes, "meta") if work.sizes else load_model(work.model)
     config = policy.model.config
@@ -151,8 +153,8 @@ def useful_flops(work: Workload) -> float:
     body = parameters(policy) - head  # the head's weights are the embedding's
     total = 0.0
     for row in work.rows:
-        start, (chosen, rejected) = _lengths(policy, row)
-        answers = chosen + rejected
+        start, (chosen, rejected), common = _lengths(policy, row)
+        answers = chosen + rejected - common
         read, seen = start + answers, (start + max(chosen, rejected)) / 2
         attention = 2 * config.num_hidden_layers * config.hidden_size * read * seen
         total += 8 * (body * read + head * answers + attention)
@@ -165,10 +167,12 @@ def tokens(policy: Policy, row: Pair, side: str) -> tuple[int, list[int]]:
     return len(start.input_ids), token_ids(policy, row["prompt"] + row[side])
 
 
-def _lengths(policy: Policy, row: Pair) -> tuple[int, list[int]]:
-    """Tokens of the prompt, and of both answers."""
-    each = [tokens(policy, row, side) for side in SIDES[1:]]
-    return each[0][0], [len(ids) - start for start, ids in each]
+def _lengths(policy: Policy, row: Pair) -> tuple[int, list[int], int]:
+    """Tokens of the prompt, of both answers, and of what both answers begin with."""
+    (start, chosen), (_, rejected) = (tokens(policy, row, side) for side in SIDES[1:])
+    same = (one == other for one, other in zip(chosen, rejected, strict=False))
+    shared = sum(itertools.takewhile(bool, same))
+    return start, [len(chosen) - start, len(rejected) - start], shared - start
 
 
 def _some(count: int) -> list[Pair]:

@@ -32,7 +32,8 @@ def test_every_way_trains_on_the_same_in_the_same_order(way, work, ours, tmp_pat
 
 def test_long_prompts_are_long_and_fit():
     policy, work = load_model("tiny-qwen"), workloads.long_prompts()
-    starts, answers = zip(*(workloads._lengths(policy, row) for row in work.rows), strict=True)
+    lengths = [workloads._lengths(policy, row) for row in work.rows]
+    starts, answers, _ = zip(*lengths, strict=True)
     assert len(starts) == 80 and sum(starts) / 80 > 20 * sum(map(sum, answers)) / 160
     assert max(s + max(a) for s, a in zip(starts, answers, strict=True)) <= work.max_length
 
@@ -41,13 +42,23 @@ def test_useful_flops_of_one_pair_by_hand():
     said = [[{"role": "assistant", "content": text}] for text in ("A", "7")]
     row = {"prompt": messages("Hello"), "chosen": said[0], "rejected": said[1]}
     policy = load_model("tiny-qwen")
-    start, answers = workloads._lengths(policy, row)
+    start, answers, common = workloads._lengths(policy, row)
+    assert common == 0
     head = 256 * 4096
     tokens = start + sum(answers)
     expected = 8 * (tokens * (parameters(policy) - head) + head * sum(answers))
     attention = 8 * 2 * 4 * 256 * tokens * (start + max(answers)) / 2
     found = workloads.useful_flops(workloads.Workload("tiny-qwen", [row], 1, 256))
     assert found == pytest.approx(expected + attention)
+
+
+def test_what_both_answers_begin_with_is_counted_once():
+    said = [[{"role": "assistant", "content": text}] for text in ("I am Deep Qwen.", "I am Qwen.")]
+    row = {"prompt": messages("Hello"), "chosen": said[0], "rejected": said[1]}
+    policy = load_model("tiny-qwen")
+    _, (chosen, rejected), common = workloads._lengths(policy, row)
+    assert common == len(policy.tokenizer("I am", add_special_tokens=False).input_ids)
+    assert common < rejected < chosen
 
 
 def test_operations_are_counted_without_storing_a_model(monkeypatch, tmp_path):

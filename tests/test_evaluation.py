@@ -27,8 +27,7 @@ from lab_utils.evaluation import (
 from lab_utils.models import Policy, fingerprint, load_model
 from lab_utils.pairs import NEW, OLD, pair
 from lab_utils.prompts import Prompt, SystemForm, load_prompts
-from lab_utils.recipes import load_recipe
-from lab_utils.runs import Run
+from lab_utils.runs import check_base
 from lab_utils.workspace import LabError, write_json
 
 
@@ -294,10 +293,9 @@ def test_a_probe_asks_nothing_that_is_held_out_or_trained_on(qwen):
 
 
 def test_a_base_that_has_changed_since_the_training_is_named(qwen, tmp_path):
-    run = Run(tmp_path, load_recipe("identity"), pd.DataFrame())
     for began in ("0123456789ab", fingerprint(qwen.folder)):
         write_json(tmp_path / "environment.json", {"base_sha256": began})
         if began == "0123456789ab":
             with pytest.raises(LabError, match="put those back, or train again"):
-                evaluation._check_base(run, qwen)
-    evaluation._check_base(run, qwen)
+                check_base(tmp_path, qwen)
+    check_base(tmp_path, qwen)
