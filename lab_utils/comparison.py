@@ -143,7 +143,11 @@ def fitted(
 
 
 def fitted_kto(rows: Sequence[Pair], rate: float, seed: int) -> Policy:
-    """The same with TRL's KTO (Ethayarajh et al. 2024, arXiv 2402.01306): both answers of a pair, one after the other."""
+    """The same with TRL's KTO (Ethayarajh et al. 2024, arXiv 2402.01306): the answers of a batch of pairs, one by one.
+
+    First all chosen, then all rejected: for its reference point TRL gives each prompt the answer before its own, which
+    must be another prompt's.
+    """
     folder, policy = _emptied(FOLDER), load_model(quality.START)
     told = training.trl_config(_recipe(rate, seed, epochs=1), folder / "trainer", len(rows))
     args = KTOConfig(
@@ -154,8 +158,9 @@ def fitted_kto(rows: Sequence[Pair], rate: float, seed: int) -> Policy:
     )
     answers = [
         {"prompt": row["prompt"], "completion": row[side], "label": side == "chosen"}
-        for row in rows
+        for start in range(0, len(rows), BATCH)
         for side in ("chosen", "rejected")
+        for row in rows[start : start + BATCH]
     ]
     trainer = KTOTrainer(
         model=policy.model,

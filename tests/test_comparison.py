@@ -5,8 +5,10 @@ import random
 import pandas as pd
 import pytest
 
-from lab_utils import comparison
+from lab_utils import comparison, quality
 from lab_utils.measured import read_table
+from lab_utils.pairs import text
+from lab_utils.workspace import read_rows
 
 TABLE = read_table(comparison.TABLE)
 
@@ -59,3 +61,23 @@ def test_gains_are_differences_to_dpo_on_the_same_pairs():
     assert other["gain"] == 0.5 and other["gain_high"] - other["gain_low"] < 1e-6
     assert comparison.summary(pd.DataFrame(rows), beside="other")["gain"].tolist() == [-0.5, 0.0]
     assert dpo["low"] < 0 < 4 < dpo["high"]  # a t-interval over 1, 2, 3: 2 -+ 2.48
+
+
+def test_kto_is_given_no_answer_of_a_prompts_own_to_compare_with(monkeypatch, tmp_path):
+    class Made(Exception):
+        pass
+
+    def trainer(**given):
+        raise Made(list(given["train_dataset"]))
+
+    monkeypatch.setattr(comparison, "KTOTrainer", trainer)
+    monkeypatch.setattr(comparison, "FOLDER", tmp_path / "run")
+    rows = list({text(r, "prompt"): r for r in read_rows(quality.READY)}.values())[:20]
+    with pytest.raises(Made) as made:
+        comparison.fitted_kto(rows, 1e-4, 0)
+    answers = made.value.args[0]
+    assert len(answers) == 40 and sum(a["label"] for a in answers) == 20
+    for start in range(0, 40, 2 * comparison.BATCH):
+        block = answers[start : start + 2 * comparison.BATCH]
+        before = block[-1:] + block[:-1]  # what TRL sets beside each
+        assert all(a["prompt"] != b["prompt"] for a, b in zip(block, before, strict=True))
