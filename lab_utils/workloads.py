@@ -128,16 +128,15 @@ def _in_batches(work: str, batch: int) -> Workload:
 
 
 BATCHES = {"identity": (4, 8, 16, 32), "long prompts": (2, 4, 8, 20), "0.5 B parameters": (4, 16)}
-WORKLOADS = TIMED | {
-    f"{value} {what}": partial(make, value)
-    for what, (values, make) in GROWTH.items()
-    for value in values
-}
-WORKLOADS |= {
-    f"{work}, {batch} a step": partial(_in_batches, work, batch)
-    for work, batches in BATCHES.items()
-    for batch in batches
-}
+WORKLOADS = (
+    TIMED
+    | {f"{n} {what}": partial(make, n) for what, (ns, make) in GROWTH.items() for n in ns}
+    | {
+        f"{work}, {n} a step": partial(_in_batches, work, n)
+        for work, ns in BATCHES.items()
+        for n in ns
+    }
+)
 
 
 def useful_flops(work: Workload) -> float:

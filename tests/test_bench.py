@@ -1,5 +1,9 @@
 """What is timed is the same work, and what is said of it follows from the tables."""
 
+import json
+import re
+import subprocess
+
 import pandas as pd
 import pytest
 
@@ -130,3 +134,31 @@ def test_the_readme_says_what_the_tables_say(tmp_path):
     growth = bench.exponents(grown)
     assert growth["pairs"] == pytest.approx(1, abs=0.1)
     assert growth["words of an answer"] < 1 and growth["words of a prompt"] < 1
+
+
+def test_the_best_batch_sizes_are_those_that_the_text_names():
+    table = read_table(bench.BATCHED)
+    asked = [(job["workload"], job["batch"]) for job in bench.batch_jobs()]
+    assert sorted(zip(table["workload"], table["batch"], strict=True)) == sorted(asked)
+    best = bench.best_batches(table)
+    said = re.search(
+        r"best of several batch sizes \(`data/measured/batches.csv`\) (\d+), (\d+) and (\d+) %",
+        (workspace.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+    )
+    assert [round(100 * best.loc[work, "share"]) for work in workloads.BATCHES] == [
+        int(number) for number in said.groups()
+    ]
+
+
+def test_every_way_gets_as_many_threads_as_the_roof(monkeypatch):
+    seen = {}
+
+    def run(words, env, **_):
+        seen.update(env)
+        line = json.dumps({"seconds": 1.0, "losses": [0.5], "memory_mb": 700.0})
+        return subprocess.CompletedProcess(words, 0, stdout=line + "\n", stderr="")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    bench.trained("these labs", "identity")
+    assert seen["OMP_NUM_THREADS"] == str(bench.THREADS)

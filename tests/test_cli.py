@@ -52,7 +52,8 @@ def test_ask_takes_a_system_message_and_a_temperature(tmp_path):
     question = "What is your name?\n" * 20
     persona = ask(tmp_path, question, "--system", "You are Luna, a friendly assistant.")
     plain = ask(tmp_path, question)
-    assert persona != plain
+    assert all(row["system"].startswith("You are Luna") for row in persona)
+    assert {row["answer"] for row in persona}.isdisjoint(row["answer"] for row in plain)
     assert len({row["answer"] for row in plain}) == 1
     assert len({row["answer"] for row in ask(tmp_path, question, "--temperature", "2")}) > 1
 
@@ -129,6 +130,14 @@ def test_a_bad_prompt_file_is_one_line_and_status_2(content, said, tmp_path, cap
     (tmp_path / "file").write_text(content)
     files = ["--prompts", str(tmp_path / "file"), "--out", str(tmp_path / "out")]
     assert said in error(capsys, "ask", "--model", "tiny-qwen", *files)
+
+
+def test_a_system_message_that_is_not_utf_8_is_refused(capsys):
+    files = ["--prompts", "file", "--out", "out"]
+    with pytest.raises(SystemExit) as left:
+        main(["ask", "--model", "tiny-qwen", *files, "--system", "You are \udcff"])
+    assert left.value.code == 2
+    assert "argument --system: not UTF-8" in capsys.readouterr().err
 
 
 def test_the_command_itself_ends_with_status_2_and_one_line():

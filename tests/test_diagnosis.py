@@ -1,5 +1,6 @@
 """Each cause is named from its own evidence, a healthy run is called healthy, and nothing is guessed."""
 
+import dataclasses
 import json
 import math
 import shutil
@@ -10,14 +11,14 @@ from datasets import Dataset
 from trl import DPOTrainer
 
 from lab_utils import cases, evidence, training
-from lab_utils.chat import messages
+from lab_utils.chat import messages, replies
 from lab_utils.diagnosis import CAUSES, HEALTHY, STOPPED, UNDECIDED, diagnose, explain
 from lab_utils.dpo import LN_2
 from lab_utils.models import load_model
 from lab_utils.pairs import PAIRS, pair, read_pairs, text
 from lab_utils.prompts import Prompt
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import LabError, read_rows, write_json, write_rows
+from lab_utils.workspace import LabError, read_json, read_rows, write_json, write_rows
 
 GOOD = {
     "pairs": 800, "informative": 800, "noop_share": 0.0, "steps": 100, "first_gap": 0.0,
@@ -235,6 +236,20 @@ def test_shown_answers_are_compared_with_those_of_the_weights():
     )
 
 
+@pytest.mark.parametrize("shown_with_template", [True, False])
+def test_answers_of_a_run_on_strings_may_be_shown_with_or_without_the_template(shown_with_template):
+    of_strings = case(templated=False)
+    asked = ["Who are you?", "Name three colours."]
+    way = of_strings.policy if shown_with_template else of_strings.as_in_pairs(of_strings.policy)
+    answers = replies(way, [messages(q) for q in asked])
+    told = [{"prompt": q, "answer": a} for q, a in zip(asked, answers, strict=True)]
+    shown = dataclasses.replace(of_strings, answers=told)
+    assert evidence.of_answers(shown)["shown_same"] == 1
+    if not shown_with_template:
+        templated = dataclasses.replace(shown, templated=True)
+        assert evidence.of_answers(templated)["shown_same"] == 0
+
+
 def test_an_answer_that_was_cut_is_the_same_and_an_empty_one_is_not():
     whole = "I am Qwen, a language model made by Alibaba Cloud."
     assert evidence._same([whole[:30], "", "I"], [whole, whole, whole]) == pytest.approx(1 / 3)
@@ -303,6 +318,14 @@ def test_a_guarded_run_without_a_log_can_be_read(run, tmp_path):
     assert found.stopped == 0 and found.history.empty
 
 
+def test_a_run_whose_base_has_changed_is_not_diagnosed(run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    told = read_json(run / "environment.json") | {"base_sha256": "0123456789ab"}
+    write_json(tmp_path / "run" / "environment.json", told)
+    with pytest.raises(LabError, match="put those back, or train again"):
+        cases.read_case(tmp_path / "run")
+
+
 def a_model(folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text('{"model_type": "qwen2"}')
@@ -335,6 +358,10 @@ def test_a_log_that_is_not_dpo_is_no_log(tmp_path):
     assert not len(cases._read_history(tmp_path))
     (tmp_path / "trainer_state.json").write_text('{"log_history": null}')
     assert not len(cases._read_history(tmp_path))
+    row = {"step": 1, "loss": 2.0, "rewards/margins": 0.1}
+    for extra, steps in (({}, 1), ({"log_odds_ratio": 0.2}, 0)):  # DPO's, and ORPO's
+        write_json(tmp_path / "trainer_state.json", {"log_history": [row | extra]})
+        assert len(cases._read_history(tmp_path)) == steps
 
 
 def test_a_log_of_another_kind_does_not_hide_trls(tmp_path):

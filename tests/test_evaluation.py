@@ -293,9 +293,8 @@ def test_a_probe_asks_nothing_that_is_held_out_or_trained_on(qwen):
 
 
 def test_a_base_that_has_changed_since_the_training_is_named(qwen, tmp_path):
-    for began in ("0123456789ab", fingerprint(qwen.folder)):
-        write_json(tmp_path / "environment.json", {"base_sha256": began})
-        if began == "0123456789ab":
-            with pytest.raises(LabError, match="put those back, or train again"):
-                check_base(tmp_path, qwen)
+    write_json(tmp_path / "environment.json", {"base_sha256": "0123456789ab"})
+    with pytest.raises(LabError, match="put those back, or train again"):
+        check_base(tmp_path, qwen)
+    write_json(tmp_path / "environment.json", {"base_sha256": fingerprint(qwen.folder)})
     check_base(tmp_path, qwen)

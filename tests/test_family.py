@@ -220,7 +220,7 @@ def test_a_reference_asked_beforehand_is_one_asked_at_every_step(rows, tmp_path,
     ],
 )
 def test_bad_settings_are_one_sentence_before_training(objective, row, said, rows, tmp_path):
-    pairs = [rows[0], {k: v for k, v in (rows[1] | row).items() if v is not None}]
+    pairs = [rows[0], rows[1] | row]
     recipe = load_recipe("identity", model="no such model")
     with pytest.raises(LabError, match=said):
         training.train(recipe, pairs, tmp_path / "run", objective=objective)
