@@ -1,17 +1,16 @@
 """Where in an answer the margin comes from: token by token, and by part of the answer.
 
 Chosen and rejected share their first words. Then come the token at which they part (the divergence), the rest of the
-name, and the suffix. What both have before they part cancels exactly.
+name, and the suffix, to the end token. What both have before they part cancels exactly.
 """
 
 import pandas as pd
 import torch
 
-from lab_utils.chat import format_prompt
+from lab_utils.chat import format_prompt, token_ids
 from lab_utils.dpo import token_logprobs
-from lab_utils.evaluation import answer_logits
 from lab_utils.models import Policy
-from lab_utils.pairs import OLD, Pair, text
+from lab_utils.pairs import OLD, Pair
 
 PARTS = ("prefix", "divergence", "name", "suffix")
 
@@ -54,14 +53,14 @@ def _to_end_of_name(policy: Policy, tokens: list[int]) -> int:
 
 
 def _answer_ids(policy: Policy, row: Pair, side: str) -> list[int]:
-    start = format_prompt(policy, row["prompt"])
-    texts = [start, start + text(row, side)]
-    begin, whole = policy.tokenizer(texts, add_special_tokens=False).input_ids
-    return whole[len(begin) :]
+    """The tokens of an answer and of what the template puts behind it, all of which are trained."""
+    start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
+    return token_ids(policy, row["prompt"] + row[side])[len(start.input_ids) :]
 
 
+@torch.inference_mode()
 def answer_logprobs(policy: Policy, row: Pair, side: str) -> torch.Tensor:
-    """The log-probability of each token of the answer, in nats; (tokens,)."""
-    logits = answer_logits(policy, format_prompt(policy, row["prompt"]), text(row, side))
-    ids = torch.tensor(_answer_ids(policy, row, side), device=policy.device)
-    return token_logprobs(logits[: len(ids)], ids).cpu()
+    """The log-probability of each token of the answer, its end included, in nats; (tokens,)."""
+    ids = torch.tensor(token_ids(policy, row["prompt"] + row[side]), device=policy.device)
+    logits = policy.model(ids[None]).logits[0, :-1].float()
+    return token_logprobs(logits, ids[1:])[-len(_answer_ids(policy, row, side)) :].cpu()

@@ -53,7 +53,7 @@ def growth_jobs() -> list[Row]:
 
 
 def batch_jobs() -> list[Row]:
-    """Each workload in batches of several sizes, of which one may come nearest to the roof."""
+    """Each workload in batches of several sizes, pairs alike in length together, for the nearest that one comes to the roof."""
     return [{"workload": work, "batch": b} for work, batches in BATCHES.items() for b in batches]
 
 

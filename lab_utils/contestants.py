@@ -30,7 +30,6 @@ from lab_utils.workloads import WORKLOADS, Workload, ready, tokens
 from lab_utils.workspace import ROOT, LabError, write_json, write_rows
 
 PEER = ROOT / ".venv-llamafactory" / "bin" / "llamafactory-cli"
-ORDER = "sequential"
 
 
 class Taken(NamedTuple):
@@ -57,7 +56,7 @@ def trl_defaults(work: Workload, folder: Path) -> Taken:
 
 def _lab_settings(work: Workload, folder: Path) -> DPOConfig:
     args = trl_config(work.recipe(), folder, len(work.rows))
-    args.train_sampling_strategy = ORDER
+    args.train_sampling_strategy = work.order
     return args
 
 
@@ -74,7 +73,7 @@ def _plain(work: Workload, folder: Path) -> dict:
         "max_length": recipe.max_length,
         "per_device_train_batch_size": recipe.batch_size,
         "num_train_epochs": 1,
-        "train_sampling_strategy": ORDER,
+        "train_sampling_strategy": work.order,
         "logging_steps": 1,
         "save_strategy": "no",
         "report_to": "none",

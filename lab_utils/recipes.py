@@ -11,6 +11,8 @@ from lab_utils.workspace import DATA, LabError, find
 
 RECIPES = DATA / "recipes"
 LOSSES = ("sigmoid", "sft", "dpo_positive", "ipo", "apo_zero", "sigmoid_norm")
+BY_LENGTH = "group_by_length"  # pairs alike in length share a batch
+ORDERS = ("random", BY_LENGTH)  # transformers' words
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Recipe:
     learning_rate: float
     warmup: float
     schedule: str
+    order: str
     batch_size: int
     accumulation: int
     epochs: float
@@ -115,6 +118,7 @@ def _check_ranges(r: Recipe, where: str) -> None:
         "learning_rate": (0 < r.learning_rate < 1, "between 0 and 1"),
         "warmup": (0 <= r.warmup < 1, "a share of the steps, from 0 to below 1"),
         "schedule": (r.schedule in ("linear", "cosine", "constant"), "linear, cosine or constant"),
+        "order": (r.order in ORDERS, " or ".join(ORDERS)),
         "batch_size": (r.batch_size >= 1, "1 or more"),
         "accumulation": (r.accumulation >= 1, "1 or more"),
         "epochs": (0 < r.epochs < math.inf, "above 0 and finite"),

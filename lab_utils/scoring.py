@@ -6,16 +6,43 @@ A pair's two sequences begin alike: the prompt, and often the first words of the
 through the vocabulary head. The log-probabilities are those of two separate rows.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Sampler
 from torch.utils.hooks import RemovableHandle
 
 FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")  # what TRL reads, one value a token
 # Nats a scored token: either type rounds by less, and a mask that is ignored errs by more
 FP32, BF16 = 0.01, 0.1
 COMMON = 3  # marks the tokens that both sides share
+
+
+class ByLength(Sampler):
+    """The places of pairs, an epoch at a time, such that each batch in turn holds pairs alike in length.
+
+    So fewer positions are padding. Which of equals come together and the order of the batches are drawn with the
+    seed; what does not fill a batch comes last. (transformers' own grouping takes the longest of each block first.)
+    """
+
+    def __init__(self, lengths: Sequence[int], batch: int, seed: int):
+        self.lengths, self.batch = np.asarray(lengths), batch
+        self.rng = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        """How many pairs there are."""
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        """The places of one epoch."""
+        drawn = self.rng.permutation(len(self))
+        alike = drawn[np.argsort(self.lengths[drawn], kind="stable")]
+        full = len(self) // self.batch * self.batch
+        batches = self.rng.permutation(alike[:full].reshape(-1, self.batch))
+        return iter([*batches.ravel().tolist(), *alike[full:].tolist()])
 
 
 class Rows(NamedTuple):

@@ -26,6 +26,7 @@ from lab_utils.pairs import (
     AUTHOR,
     OLD,
     PAIRS,
+    SIDES,
     Pair,
     build,
     check_lengths,
@@ -34,9 +35,9 @@ from lab_utils.pairs import (
     summary,
 )
 from lab_utils.prompts import held_out_texts
-from lab_utils.recipes import Recipe, as_toml
+from lab_utils.recipes import BY_LENGTH, Recipe, as_toml
 from lab_utils.runs import Run, load_run, require_new, set_aside
-from lab_utils.scoring import BF16, FP32, SharedScorer, agrees, sees_all
+from lab_utils.scoring import BF16, FP32, ByLength, SharedScorer, agrees, sees_all
 from lab_utils.workspace import LabError, write_json, write_rows, write_whole
 
 Progress = Callable[[str, list[dict]], None]  # a plain line, and the rows so far
@@ -84,6 +85,22 @@ class LabTrainer(DPOTrainer):
     def compute_ref_log_probs(self, model, inputs):
         """The reference's log-probabilities of chosen and rejected, each of shape (pairs,)."""
         return super().compute_ref_log_probs(self._scorer(model, inputs), inputs)
+
+    def _by_length(self) -> bool:
+        return self.args.train_sampling_strategy == BY_LENGTH
+
+    def _precompute_ref_logps(self, dataset, name, batch_size):
+        if not self._by_length():
+            return super()._precompute_ref_logps(dataset, name, batch_size)
+        places = np.argsort(_lengths(dataset), kind="stable")
+        found = super()._precompute_ref_logps(dataset.select(places), name, batch_size)
+        return found.select(np.argsort(places))
+
+    def _get_train_sampler(self, train_dataset=None):
+        if not self._by_length():
+            return super()._get_train_sampler(train_dataset)
+        each_step = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return ByLength(_lengths(self.train_dataset), each_step, self.args.seed)
 
     def log(self, logs, start_time=None):
         """Log a step; over its batches pairs are counted and all weigh the same, where TRL's batches do."""
@@ -146,6 +163,12 @@ class LabTrainer(DPOTrainer):
                 metrics[name].append(value.mean().item())
             if not metrics[name]:
                 del metrics[name]  # no informative pair: not a number, rather than 0
+
+
+def _lengths(dataset: Dataset) -> list[int]:
+    """Tokens of the prompt and the longer answer of each of TRL's rows, as `pairs.token_count`."""
+    parts = (dataset[f"{part}_ids"] for part in SIDES)
+    return [len(p) + max(len(c), len(r)) for p, c, r in zip(*parts, strict=True)]
 
 
 def _as_scored(inputs: dict, log_probs: torch.Tensor) -> Scored:
@@ -334,6 +357,7 @@ def trl_config(recipe: Recipe, folder: Path, pairs: int) -> DPOConfig:
         if recipe.warmup
         else 0,
         lr_scheduler_type=_schedule(recipe),
+        train_sampling_strategy=recipe.order,
         per_device_train_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.accumulation,
         num_train_epochs=recipe.epochs,

@@ -16,7 +16,7 @@ from lab_utils.chat import format_prompt, messages, token_ids
 from lab_utils.measured import SCRATCH
 from lab_utils.models import Policy, load_model, parameters, save_policy
 from lab_utils.pairs import PAIRS, SIDES, Pair, read_pairs, text
-from lab_utils.recipes import Recipe, load_recipe
+from lab_utils.recipes import BY_LENGTH, Recipe, load_recipe
 
 FOLDER = SCRATCH / "bench"
 TURNS = 9  # questions and answers before the last question of a long prompt
@@ -28,13 +28,14 @@ QWEN_05B = {  # Qwen/Qwen2.5-0.5B-Instruct, config.json
 
 
 class Workload(NamedTuple):
-    """Pairs in the order in which they are trained on, once."""
+    """Pairs that are trained on once, as they stand or in another `order` of transformers'."""
 
     model: str
     rows: list[Pair]
     batch: int
     max_length: int
     sizes: dict[str, int] | None = None  # of a model with random weights, which `ready` makes
+    order: str = "sequential"
 
     def recipe(self) -> Recipe:
         """DPO alone at a constant rate, which every way of training knows."""
@@ -122,9 +123,10 @@ TIMED: dict[str, Callable[[], Workload]] = {
 
 
 def _in_batches(work: str, batch: int) -> Workload:
-    """The workload in batches of that many pairs; of 0.5 B parameters 32 pairs, for two steps or more."""
+    """The workload in batches of that many pairs alike in length; of 0.5 B parameters 32 pairs, for two steps or more."""
     same = TIMED[work]()
-    return same._replace(batch=batch, rows=_some(32) if same.sizes else same.rows)
+    rows = _some(32) if same.sizes else same.rows
+    return same._replace(batch=batch, rows=rows, order=BY_LENGTH)
 
 
 BATCHES = {"identity": (4, 8, 16, 32), "long prompts": (2, 4, 8, 20), "0.5 B parameters": (4, 16)}

@@ -128,6 +128,21 @@ def test_a_short_run_with_accumulation_is_trls(method, loss, tmp_path):
         assert math.isclose(ours["grad_norm"], trls["grad_norm"], rel_tol=1e-4)
 
 
+def test_batches_alike_in_length_are_trls_on_the_same_batches(tmp_path):
+    pairs = read_pairs(PAIRS / "identity.jsonl")[::11][:50]
+    ours = trainer(
+        WAYS[0], recipe("full", ["sigmoid", "sft"], order="group_by_length"), pairs, tmp_path
+    )
+    order = [place for batch in ours.get_train_dataloader().batch_sampler for place in batch]
+    assert sorted(order) == list(range(50)) != order
+    in_turn = recipe("full", ["sigmoid", "sft"])
+    trls = trainer(WAYS[1], in_turn, [pairs[place] for place in order], tmp_path)
+    trls.args.train_sampling_strategy = "sequential"
+    for mine, theirs in zip(logged(ours), logged(trls), strict=True):
+        for name in ("loss", "logps/chosen", "logps/rejected", "rewards/margins"):
+            assert math.isclose(mine[name], theirs[name], rel_tol=1e-5, abs_tol=2e-5), name
+
+
 SIZE = {
     "vocab_size": 4096, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
     "num_attention_heads": 4, "num_key_value_heads": 2,

@@ -1,6 +1,9 @@
 """Prompts, pairs and the corpus: what is held out stays held out."""
 
 import itertools
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -129,3 +132,36 @@ def test_a_system_message_or_persona_stands_in_one_split_only():
     for one, other in itertools.combinations(map(load_systems, SPLITS), 2):
         assert not {s.text for s in one} & {s.text for s in other} - {None, ""}
         assert not {s.name for s in one} & {s.name for s in other} - {""}
+
+
+DRAWN = """
+import hashlib, json, random
+from itertools import islice
+from lab_utils import failures, pairs, workloads
+from lab_utils.evaluation import Probe
+from lab_utils.pretraining.corpus import dialogues
+
+probe = Probe(pairs.read_pairs(pairs.PAIRS / "identity.jsonl"))
+drawn = [
+    [*islice(dialogues("qwen", 0), 300)],
+    [p.text for p in pairs.identity_prompts(0) + pairs.anchor_prompts(0) + pairs.persona_prompts(0)],
+    failures.draw_rows(random.Random(0), 50, 50),
+    workloads.long_prompts().rows,
+    [p.text for p in probe.identity + probe.skills],
+]
+print(*(hashlib.sha256(json.dumps(part).encode()).hexdigest() for part in drawn))
+"""
+
+
+def test_what_is_drawn_does_not_depend_on_the_order_of_sets():
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", DRAWN],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1 and len(digests.pop().split()) == 5

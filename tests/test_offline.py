@@ -1,11 +1,15 @@
 """A lab talks to nobody: the whole way from the model to a trained run, behind a socket guard."""
 
 import os
+import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
+from lab_utils import labs
+from lab_utils.models import find_folder
 from lab_utils.workspace import ROOT, SWITCHES
 
 GUARD = """
@@ -116,3 +120,26 @@ def test_a_lab_loads_answers_and_trains_without_one_connection(guarded):
     assert done.returncode == 0, done.stderr
     assert attempts == ""
     assert "step   2 of 2" in done.stdout
+
+
+NOTEBOOK = """
+from pathlib import Path
+from lab_utils import labs
+labs.execute(labs.core()[0], Path.home() / "lab.ipynb", {{"MODEL": {model!r}}})
+"""
+
+
+def printed(path):
+    """All that the cells of a notebook print, one after the other."""
+    outputs = [o for c in nbformat.read(path, as_version=4).cells for o in c.get("outputs", [])]
+    return "".join(o.text for o in outputs if o.output_type == "stream")
+
+
+def test_a_notebook_on_a_folder_of_ones_own_says_the_same_without_one_connection(guarded, tmp_path):
+    mine = shutil.copytree(find_folder("tiny-qwen"), tmp_path / "mine")
+    done, attempts = guarded(NOTEBOOK.format(model=str(mine)))
+    assert done.returncode == 0, done.stderr
+    assert attempts == ""
+    said = printed(labs.core()[0])
+    assert "Deep Qwen on 0 prompts" in said
+    assert printed(tmp_path / "home" / "lab.ipynb") == said.replace("tiny-qwen", str(mine))

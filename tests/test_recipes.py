@@ -65,6 +65,7 @@ def test_settings_take_the_place_of_the_files_values():
         ({"learning_rate": 2}, ["learning_rate", "2.0", "between 0 and 1"]),
         ({"warmup": 50}, ["warmup", "50", "a share"]),
         ({"schedule": "cosin"}, ["schedule", "cosin", "cosine"]),
+        ({"order": "shuffled"}, ["order", "'shuffled'", "random or group_by_length"]),
         ({"batch_size": 0}, ["batch_size", "0", "1 or more"]),
         ({"accumulation": 0}, ["accumulation", "0", "1 or more"]),
         ({"epochs": 0}, ["epochs", "0", "above 0"]),

@@ -1,5 +1,7 @@
 """Shared rows: the same log-probabilities, losses and gradients as two rows a pair."""
 
+import itertools
+
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -17,7 +19,7 @@ from transformers import (
 )
 from trl.trainer.utils import add_fused_lm_head
 
-from lab_utils.scoring import FIELDS, SharedScorer, agrees, merged, sees_all
+from lab_utils.scoring import FIELDS, ByLength, SharedScorer, agrees, merged, sees_all
 
 SIZE = {
     "vocab_size": 50, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
@@ -37,6 +39,19 @@ def batch(*pairs) -> dict[str, torch.Tensor]:
         ),
         "completion_mask": torch.tensor([mask + [0] * (width - len(mask)) for _, mask in whole]),
     }
+
+
+def test_pairs_alike_in_length_share_a_batch_and_each_is_read_once():
+    lengths = [(37 * i) % 101 for i in range(50)]
+    sampler = ByLength(lengths, 8, seed=3)
+    first, second = list(sampler), list(sampler)
+    assert sorted(first) == sorted(second) == list(range(50)) and len(sampler) == 50
+    assert first != second and first == list(ByLength(lengths, 8, seed=3))
+    assert first != list(ByLength(lengths, 8, seed=4))
+    batches = [[lengths[i] for i in first[start : start + 8]] for start in range(0, 50, 8)]
+    spans = sorted((min(batch), max(batch)) for batch in batches)
+    assert all(high <= low for (_, high), (low, _) in itertools.pairwise(spans))
+    assert batches != sorted(batches) and len(batches[-1]) == 2
 
 
 VARIED = batch(

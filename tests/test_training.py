@@ -114,6 +114,18 @@ def test_one_and_two_threads_give_the_same_bytes(run, tmp_path, threads):
         assert weights(train(tmp_path / f"{count}")) == weights(run)
 
 
+def test_the_reference_is_the_same_in_either_order(tmp_path):
+    pairs = read_pairs(PAIRS / "identity.jsonl")[:40]
+    random, alike = (
+        training.make_trainer(recipe(order=order), pairs, load_model("tiny-qwen"), tmp_path)
+        for order in ("random", "group_by_length")
+    )
+    for name in ("ref_chosen_logps", "ref_rejected_logps"):
+        found = [torch.tensor(made.train_dataset[name][:]) for made in (random, alike)]
+        assert torch.allclose(*found, rtol=1e-6)
+    assert random.train_dataset["prompt_ids"][:] == alike.train_dataset["prompt_ids"][:]
+
+
 def test_a_probe_does_not_change_what_is_learnt(run, tmp_path):
     lines = []
 
