@@ -142,7 +142,7 @@ def test_the_best_batch_sizes_are_those_that_the_text_names():
     assert sorted(zip(table["workload"], table["batch"], strict=True)) == sorted(asked)
     best = bench.best_batches(table)
     said = re.search(
-        r"best of several batch sizes \(`data/measured/batches.csv`\) (\d+), (\d+) and (\d+) %",
+        r"best of several batch sizes \(`data/measured/batches.csv`\), (\d+), (\d+) and (\d+) %",
         (workspace.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
     )
     assert [round(100 * best.loc[work, "share"]) for work in workloads.BATCHES] == [
