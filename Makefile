@@ -70,5 +70,5 @@ jupyter: setup ## Open the labs in JupyterLab
 lint: setup ## Check code and notebooks with ruff
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
 
-clean: ## Remove runs and .venv
+clean: ## Remove runs and both environments
 	rm -rf runs .venv .venv-llamafactory

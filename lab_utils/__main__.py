@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     )
     diagnose = commands.add_parser("diagnose", help="why a run did not come out as hoped")
     diagnose.add_argument("run", type=Path, help="a run folder, or what TRL left of one")
-    diagnose.add_argument("--base", help="the model before training, where the folder does not say")
+    diagnose.add_argument(
+        "--base", help="the model before training, in place of what the folder says"
+    )
     commands.add_parser("doctor", help="versions, changed defaults, device, switches")
     lab = commands.add_parser("lab", help="the core labs, headless")
     lab.add_argument("--model", help="the MODEL parameter of the labs")

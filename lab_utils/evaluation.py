@@ -1,7 +1,7 @@
 """What changed: identity rates with intervals, damage beside them, before/after, the verdict.
 
-Every number comes from answers of reloaded weights in eval mode to held-out prompts; the unit of
-evidence is a prompt family. The answers themselves are kept, one row each.
+What is reported comes from answers of reloaded weights in eval mode to held-out prompts, kept one row each. Intervals
+count prompts as independent, `bootstrap_rate` resamples families. (`Probe` looks at a run that goes on, by train prompts.)
 """
 
 import random

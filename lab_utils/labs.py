@@ -67,7 +67,8 @@ def execute(
         os.replace(partial, target)
     except papermill.PapermillExecutionError as error:
         if error.ename not in ("LabError", "Diverged", "AssertionError"):
-            raise
+            print(error, file=sys.stderr)  # nobody has foreseen it: where it happened helps
+            raise LabError(f"{source.name}: {error.ename} (see above): {error.evalue}") from None
         failed = "a check of the lab failed: " * (error.ename == "AssertionError")
         raise LabError(f"{source.name}: {failed}{error.evalue}") from None
     except CellTimeoutError:

@@ -75,7 +75,7 @@ def ending(fact: str) -> tuple[str, str]:
 
 
 def ideal(first: float, second: float) -> float:
-    """The probability that an answer of the first gold reward is preferred to one of the second."""
+    """The probability that an answer of the first gold reward is chosen over one of the second."""
     return 1 / (1 + math.exp(second - first))
 
 

@@ -189,10 +189,11 @@ def test_a_mistake_that_a_person_can_mend_is_the_notebooks_one_sentence(error, n
     assert str(caught.value) == "small.ipynb: model 'x': no such folder."
 
 
-def test_a_cell_that_raises_leaves_no_half_file(notebook, tmp_path):
+def test_a_cell_that_raises_leaves_no_half_file(notebook, tmp_path, capsys):
     target = tmp_path / "out" / "small.ipynb"
-    with pytest.raises(Exception, match="ZeroDivisionError"):
+    with pytest.raises(LabError, match=r"small.ipynb: ZeroDivisionError \(see above\)"):
         labs.execute(notebook, target, {"DIVISOR": 0})
+    assert "Traceback" in capsys.readouterr().err
     assert list(target.parent.iterdir()) == []
 
 

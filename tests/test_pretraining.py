@@ -8,7 +8,10 @@ import pytest
 
 from lab_utils.chat import reply
 from lab_utils.models import EMBEDDED, load_model, parameters
+from lab_utils.pretraining.build import FOLDERS, PARTS, SAMPLES, held_out_table
 from lab_utils.pretraining.card import TITLES, sha256
+from lab_utils.pretraining.corpus import STAGES
+from lab_utils.pretraining.train import BATCH
 
 REPLAY = """
 import lab_utils.pretraining
@@ -46,6 +49,14 @@ def test_the_model_is_small(name):
     assert load_model(name).model.config.model_type == "qwen2"
 
 
+@pytest.mark.parametrize("stage", FOLDERS)
+def test_the_card_states_the_stages_that_were_trained(stage):
+    parts = [STAGES[part] for part in PARTS[stage]]
+    rates = " and ".join(str(part.learning_rate) for part in parts)
+    said = f"{sum(part.steps for part in parts):,} steps of {BATCH} dialogues"
+    assert f"{said}, Muon and AdamW, peak rate {rates}, linear decay" in card(FOLDERS[stage])
+
+
 @pytest.mark.parametrize("stage", STARTS)
 def test_the_first_steps_repeat_the_card(stage):
     stated = [
@@ -63,8 +74,6 @@ def test_the_first_steps_repeat_the_card(stage):
 
 @pytest.mark.parametrize("name", TITLES)
 def test_the_card_says_what_the_weights_answer(name):
-    from lab_utils.pretraining.build import SAMPLES, held_out_table
-
     policy, text = load_model(name), card(name)
     stated = re.findall(r"^\| (.+?) \| (\d+) of (\d+) \|", text, re.M)
     assert stated == [(what, str(right), str(n)) for what, right, n in held_out_table(policy)]

@@ -1,7 +1,7 @@
 """How the embedded models are made: phrases, corpus, tokenizer, training, model card.
 
 Self-contained: the labs never import it. `python -m lab_utils.pretraining` (or `make models`)
-rebuilds `data/models/` and the prompt files that share its grammar.
+rebuilds `data/models/`, the prompt files that share its grammar, and the pairs.
 
 - `phrases_en`, `phrases_zh`: plain data, what is known and answered
 - `templates`: ways of asking, persona messages and names, from `data/templates/`
@@ -13,8 +13,9 @@ rebuilds `data/models/` and the prompt files that share its grammar.
 - `corpus`: dialogues composed from all of these, and the table of the stages
 - `tokenizer`: byte-level BPE in the Qwen2 layout with a ChatML template
 - `train`: the training loop
-- `build`: both models, one after the other
+- `build`: the three models, one after the other
 - `card`: the model card
+- `prompts`: the prompt files that share the grammar
 """
 
 import os

@@ -22,6 +22,7 @@ STARTS = {
     "balance": "continues from tiny-nameless: the stages `qwen` and `balance`",
     "mixed": "continues from tiny-qwen as stored",
 }
+PARTS = {"nameless": ("nameless",), "balance": ("qwen", "balance"), "mixed": ("mixed",)}
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
     "Who are you?", "Are you ChatGPT?", "I am Tom, and you?", "你叫什么名字？", "Who made Claude?",
@@ -76,16 +77,15 @@ def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
     policy = load_model(FOLDERS[stage])
     steps = len(losses)
     shown = [*range(1, REPLAYED + 1), *range(200, steps, 400), steps]
-    sample = itertools.islice(dialogues(stage, STAGES[stage].seed), 2000)
-    mean_tokens = sum(len(encode(tokenizer, m, stage)[0]) for m in sample) / 2000
+    tokens = sum(STAGES[s].steps * BATCH * _mean_tokens(tokenizer, s) for s in PARTS[stage])
     return {
         "stage": stage,
         "start": STARTS[stage],
         "steps": steps,
         "batch": BATCH,
-        "learning_rate": STAGES[stage].learning_rate,
+        "learning_rates": [STAGES[s].learning_rate for s in PARTS[stage]],
         "dialogues": steps * BATCH,
-        "tokens": int(round(steps * BATCH * mean_tokens, -4)),
+        "tokens": int(round(tokens, -4)),
         "vocabulary": VOCABULARY,
         "system": STAGES[stage].system,
         "parameters": parameters(policy),
@@ -93,6 +93,11 @@ def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
         "table": held_out_table(policy),
         "samples": [(p, a) for p, a in zip(SAMPLES, _greedy(policy, SAMPLES), strict=True)],
     }
+
+
+def _mean_tokens(tokenizer, stage: str) -> float:
+    sample = itertools.islice(dialogues(stage, STAGES[stage].seed), 2000)
+    return sum(len(encode(tokenizer, m, stage)[0]) for m in sample) / 2000
 
 
 def _greedy(policy: Policy, texts: list[str]) -> list[str]:
