@@ -23,7 +23,7 @@ from lab_utils import charts, workspace
 from lab_utils.contestants import PEER, WAYS
 from lab_utils.measured import MEASURED, Row, read_table, resume
 from lab_utils.report import png, put_table
-from lab_utils.workloads import BATCHES, FOLDER, GROWTH, TIMED, WORKLOADS, useful_flops
+from lab_utils.workloads import BATCHES, FOLDER, GROWTH, TIMED, WORKLOADS, adamw_bytes, useful_flops
 from lab_utils.workspace import DATA, ROOT, LabError, write_whole
 
 BENCH, GROWN, BATCHED = (MEASURED / f"{name}.csv" for name in ("bench", "growth", "batches"))
@@ -31,6 +31,7 @@ KEYS, GROWTH_KEYS = ["repeat", "workload", "way"], ["what", "value"]
 BATCH_KEYS = ["workload", "batch"]
 REPEATS = {"identity": 2, "long prompts": 2, "0.5 B parameters": 1}
 MARKS = "<!-- `make bench` writes this table -->", "<!-- end of the speed table -->"
+BYTES = "with AdamW's bytes"
 THREADS = 2
 SIZES = (1024, 2048, 3072)  # of the square matrices that show the roof
 
@@ -122,16 +123,25 @@ def _best(work: Callable[[], object], times: int = 5) -> float:
     return min(taken)
 
 
-def reached(runs: pd.DataFrame, work: str) -> pd.Series:
-    """The share of the roof of each run of a workload: useful operations a second over the fastest products'."""
-    return useful_flops(WORKLOADS[work]()) / 1e9 / runs["seconds"] / runs["gflops_2"]
+def reached(runs: pd.DataFrame, work: str) -> pd.DataFrame:
+    """How near each run of a workload comes to the limit, as shares of its seconds.
+
+    `products`: what its useful operations would take at the rate of the fastest matrix products (the roof);
+    `adamw`: what AdamW's bytes would take at the rate of a copy.
+    """
+    job = WORKLOADS[work]()
+    least = {
+        "products": useful_flops(job) / 1e9 / runs["gflops_2"],
+        "adamw": adamw_bytes(job) * runs["steps"] / 1e9 / runs["copy_gb_s"],
+    }
+    return pd.DataFrame(least).div(runs["seconds"], axis=0)
 
 
 def best_batches(table: pd.DataFrame) -> pd.DataFrame:
     """Of each workload the batch size that came nearest to the roof, and how near."""
     whole = table.assign(  # a workload takes as many operations in batches of any size
         share=pd.concat(
-            reached(own, f"{work}, {own['batch'].iloc[0]} a step")
+            reached(own, f"{work}, {own['batch'].iloc[0]} a step")["products"]
             for work, own in table.groupby("workload", sort=False)
         )
     )
@@ -144,7 +154,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for work, runs in table.groupby("workload", sort=False):
         medians = runs.groupby("way", sort=False)["seconds"].median()
-        shares = reached(runs, work)
+        near = reached(runs, work)
         for way, own in runs.groupby("way", sort=False):
             rows.append(
                 {
@@ -155,7 +165,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
                     "slowest": own["seconds"].max(),
                     "times ours": medians[way] / medians["these labs"],
                     "memory, MB": own["memory_mb"].median(),
-                    "of the roof": shares[own.index].median(),
+                    "of the roof": near["products"][own.index].median(),
+                    BYTES: near.sum(axis=1)[own.index].median(),
                     "last loss": own["last_loss"].median(),
                 }
             )
@@ -184,7 +195,7 @@ def exponents(table: pd.DataFrame) -> dict[str, float]:
 
 def write_page(ways: pd.DataFrame, grown: pd.DataFrame, page: Path, picture: Path) -> None:
     """The table between the page's marks, and the picture."""
-    head = ["workload", "way", "seconds", "times ours", "most memory", "of the roof"]
+    head = ["workload", "way", "seconds", "times ours", "most memory", "of the roof", BYTES]
     rows = [
         [
             row["workload"],
@@ -193,6 +204,7 @@ def write_page(ways: pd.DataFrame, grown: pd.DataFrame, page: Path, picture: Pat
             f"{row['times ours']:.2f}",
             f"{row['memory, MB'] / 1000:.1f} GB",
             f"{row['of the roof']:.0%}",
+            f"{row[BYTES]:.0%}",
         ]
         for row in ways.to_dict("records")
     ]

@@ -141,6 +141,11 @@ WORKLOADS = (
 )
 
 
+def adamw_bytes(work: Workload) -> float:
+    """What AdamW must move in a step in fp32: it reads weights, gradients and two moments, and writes all but the gradients."""
+    return 28.0 * parameters(_empty(work))
+
+
 def useful_flops(work: Workload) -> float:
     """What one pass over the pairs must compute: nothing twice, no padding, the reference's forward included.
 
@@ -148,7 +153,7 @@ def useful_flops(work: Workload) -> float:
     policy, twice backward and once for the reference; answers go through the head too. What both answers begin with
     counts once.
     """
-    policy = _random_policy(work.sizes, "meta") if work.sizes else load_model(work.model)
+    policy = _empty(work)
     config = policy.model.config
     head = config.hidden_size * config.vocab_size
     body = parameters(policy) - head  # the head's weights are the embedding's
@@ -195,6 +200,11 @@ def ready(work: Workload) -> Workload:
         workspace.start(0)
         save_policy(_random_policy(work.sizes), folder)
     return work
+
+
+def _empty(work: Workload) -> Policy:
+    """The policy of a workload, without its numbers where they would be random."""
+    return _random_policy(work.sizes, "meta") if work.sizes else load_model(work.model)
 
 
 def _random_policy(sizes: dict[str, int], where: str = "cpu") -> Policy:

@@ -93,7 +93,7 @@ def runs():
     times = [("these labs", 2.0), ("another", 5.0), ("these labs", 4.0), ("another", 7.0)]
     rows = [
         {"workload": "identity", "way": way, "seconds": seconds, "memory_mb": 800, "last_loss": 0.5,
-         "gflops_2": roof}
+         "gflops_2": roof, "copy_gb_s": roof / 20, "steps": 50}
         for (way, seconds), roof in zip(times, [100, 100, 200, 200], strict=True)
     ]  # fmt: skip
     return pd.DataFrame(rows)
@@ -105,6 +105,10 @@ def test_the_summary_compares_medians_and_each_run_with_the_roof_of_its_round(ru
     assert another["times ours"] == pytest.approx(6 / 3)
     useful = workloads.useful_flops(workloads.identity()) / 1e9
     assert ours["of the roof"] == pytest.approx((useful / 200 + useful / 800) / 2)
+    # weights, gradients and two moments are read, weights and moments written, four bytes each
+    moved = 50 * 7 * 4 * parameters(load_model("tiny-qwen")) / 1e9
+    both = [(useful / 100 + moved / 5) / 2, (useful / 200 + moved / 10) / 4]
+    assert ours[bench.BYTES] == pytest.approx(sum(both) / 2)
 
 
 def test_the_page_gets_the_table_and_the_picture(runs, tmp_path):
