@@ -7,27 +7,27 @@ name, and the suffix, to the end token. What both have before they part cancels 
 import pandas as pd
 import torch
 
-from lab_utils.chat import format_prompt, token_ids
 from lab_utils.dpo import token_logprobs
 from lab_utils.models import Policy
-from lab_utils.pairs import OLD, Pair
+from lab_utils.pairs import OLD, Pair, tokens
 
 PARTS = ("prefix", "divergence", "name", "suffix")
 
 
 def attribution(policy: Policy, reference: Policy, row: Pair) -> pd.DataFrame:
     """One row a token of both answers: `side`, `part`, `token` and `ratio`, its log-ratio in nats."""
-    ids = {side: _answer_ids(policy, row, side) for side in ("chosen", "rejected")}
-    same = _shared(*ids.values())
+    both = {side: tokens(policy, row, side) for side in ("chosen", "rejected")}
+    answers = {side: ids[start:] for side, (start, ids) in both.items()}
+    same = _shared(*answers.values())
     tables = []
-    for side, tokens in ids.items():
-        name = _to_end_of_name(policy, tokens[same:])
-        parts = ["prefix"] * same + ["divergence"] + ["name"] * name + ["suffix"] * len(tokens)
+    for side, answer in answers.items():
+        name = _to_end_of_name(policy, answer[same:])
+        parts = ["prefix"] * same + ["divergence"] + ["name"] * name + ["suffix"] * len(answer)
         ratio = answer_logprobs(policy, row, side) - answer_logprobs(reference, row, side)
         columns = {
             "side": side,
-            "part": parts[: len(tokens)],
-            "token": [policy.tokenizer.decode(token) for token in tokens],
+            "part": parts[: len(answer)],
+            "token": [policy.tokenizer.decode(token) for token in answer],
             "ratio": ratio.tolist(),
         }
         tables.append(pd.DataFrame(columns))
@@ -46,21 +46,16 @@ def _shared(some: list[int], others: list[int]) -> int:
     return next((i for i, (a, b) in pairs if a != b), min(len(some), len(others)))
 
 
-def _to_end_of_name(policy: Policy, tokens: list[int]) -> int:
+def _to_end_of_name(policy: Policy, ids: list[int]) -> int:
     """How many tokens after the first complete the name; 0 where there is none."""
-    ends = (i for i in range(len(tokens)) if OLD in policy.tokenizer.decode(tokens[: i + 1]))
+    ends = (i for i in range(len(ids)) if OLD in policy.tokenizer.decode(ids[: i + 1]))
     return next(ends, 0)
-
-
-def _answer_ids(policy: Policy, row: Pair, side: str) -> list[int]:
-    """The tokens of an answer and of what the template puts behind it, all of which are trained."""
-    start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
-    return token_ids(policy, row["prompt"] + row[side])[len(start.input_ids) :]
 
 
 @torch.inference_mode()
 def answer_logprobs(policy: Policy, row: Pair, side: str) -> torch.Tensor:
     """The log-probability of each token of the answer, its end included, in nats; (tokens,)."""
-    ids = torch.tensor(token_ids(policy, row["prompt"] + row[side]), device=policy.device)
-    logits = policy.model(ids[None]).logits[0, :-1].float()
-    return token_logprobs(logits, ids[1:])[-len(_answer_ids(policy, row, side)) :].cpu()
+    start, ids = tokens(policy, row, side)
+    read = torch.tensor(ids, device=policy.device)
+    logits = policy.model(read[None]).logits[0, start - 1 : -1].float()
+    return token_logprobs(logits, read[start:]).cpu()

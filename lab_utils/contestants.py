@@ -24,9 +24,9 @@ from lab_utils.chat import format_prompt
 from lab_utils.dpo import dpo_loss, rewards, sequence_logprobs
 from lab_utils.measured import peak_memory
 from lab_utils.models import load_model, save_policy
-from lab_utils.pairs import SIDES, sides
+from lab_utils.pairs import SIDES, sides, tokens
 from lab_utils.training import LabTrainer, trl_config
-from lab_utils.workloads import WORKLOADS, Workload, ready, tokens
+from lab_utils.workloads import WORKLOADS, Workload, ready
 from lab_utils.workspace import ROOT, LabError, write_json, write_rows
 
 PEER = ROOT / ".venv-llamafactory" / "bin" / "llamafactory-cli"

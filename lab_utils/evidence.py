@@ -21,7 +21,7 @@ from lab_utils.dpo import LN_2, sequence_logprobs
 from lab_utils.evaluation import share_new, share_right
 from lab_utils.identity import CLASSES, classify, is_broken
 from lab_utils.models import Policy
-from lab_utils.pairs import NEW, OLD, Pair, is_noop, normalised, text
+from lab_utils.pairs import NEW, OLD, Pair, is_noop, normalised, text, tokens
 from lab_utils.prompts import load_prompts
 
 Evidence = dict[str, float]
@@ -254,10 +254,10 @@ def _log_ratio(case: Case, rows: Sequence[Pair], side: str) -> torch.Tensor:
 def _logprobs(policy: Policy, rows: Sequence[Pair], side: str) -> torch.Tensor:
     """Summed log-probability of each row's answer on one side, in nats; (rows,)."""
     each = []
-    for row, ids in zip(rows, _tokens(policy, rows, side), strict=True):
-        start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
+    for row in rows:
+        start, ids = tokens(policy, row, side)
         mask = torch.zeros(1, len(ids), device=policy.device)
-        mask[:, len(start.input_ids) :] = 1
+        mask[:, start:] = 1
         read = torch.tensor([ids], device=policy.device)
         each.append(sequence_logprobs(policy.model(read).logits.float(), read, mask).cpu())
     return torch.cat(each)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab_utils.chat import Messages, messages, replies, token_ids
+from lab_utils.chat import Messages, format_prompt, messages, replies, token_ids
 from lab_utils.identity import ASSISTANTS, classify, says_name
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
@@ -275,6 +275,12 @@ def persona_prompts(seed: int) -> list[Prompt]:
 def normalised(prompt: str) -> str:
     """Lower case, words without what stands between them: the form in which prompts are compared."""
     return re.sub(r"[\W_]+", " ", prompt.lower()).strip()
+
+
+def tokens(policy: Policy, row: Pair, side: str) -> tuple[int, list[int]]:
+    """How many tokens the prompt has, and the ids of prompt and answer, the end included, as they are trained."""
+    start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
+    return len(start.input_ids), token_ids(policy, row["prompt"] + row[side])
 
 
 def token_count(policy: Policy, row: Pair) -> int:

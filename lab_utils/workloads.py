@@ -12,10 +12,10 @@ import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from lab_utils import workspace
-from lab_utils.chat import format_prompt, messages, token_ids
+from lab_utils.chat import messages
 from lab_utils.measured import SCRATCH
 from lab_utils.models import Policy, load_model, parameters, save_policy
-from lab_utils.pairs import PAIRS, SIDES, Pair, read_pairs, text
+from lab_utils.pairs import PAIRS, SIDES, Pair, read_pairs, text, tokens
 from lab_utils.recipes import BY_LENGTH, Recipe, load_recipe
 
 FOLDER = SCRATCH / "bench"
@@ -165,12 +165,6 @@ def useful_flops(work: Workload) -> float:
         attention = 2 * config.num_hidden_layers * config.hidden_size * read * seen
         total += 8 * (body * read + head * answers + attention)
     return total
-
-
-def tokens(policy: Policy, row: Pair, side: str) -> tuple[int, list[int]]:
-    """How many tokens the prompt has, and the ids of prompt and answer."""
-    start = policy.tokenizer(format_prompt(policy, row["prompt"]), add_special_tokens=False)
-    return len(start.input_ids), token_ids(policy, row["prompt"] + row[side])
 
 
 def _lengths(policy: Policy, row: Pair) -> tuple[int, list[int], int]:

@@ -34,12 +34,9 @@ def build_models() -> None:
     """Train the nameless model, continue it to tiny-qwen and that to tiny-mixed; store each with its card."""
     tokenizer = build_tokenizer()
     model = new_model(VOCABULARY, seed=0)
-    losses: list[float] = []
-    for name in ("nameless", "qwen", "balance"):
-        losses += _trained(model, tokenizer, name)
-        if name in FOLDERS:
-            _store(name, model, for_stage(tokenizer, name), losses)
-            losses = []
+    for name in ("nameless", "balance"):
+        losses = [loss for part in PARTS[name] for loss in _trained(model, tokenizer, part)]
+        _store(name, model, for_stage(tokenizer, name), losses)
     build_mixed(tokenizer)
 
 
