@@ -76,7 +76,7 @@ def in_batches(job: Row) -> Row:
 def trained(way: str, work: str) -> Row:
     """One training in its own process; LabError with what it said where it fails."""
     words = [sys.executable, "-m", "lab_utils.contestants", way, work, str(FOLDER / "run")]
-    # as many threads as the roof is measured with
+    # as many threads as the roof is measured with; accelerate's launcher would take one for `trl dpo`
     own = os.environ | {"OMP_NUM_THREADS": str(THREADS)}
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, env=own)
     if done.returncode:
