@@ -49,7 +49,7 @@ def before_after_table(report: dict) -> pd.DataFrame:
     }
     rows |= {name: [with_interval(m[key]) for m in (before, after)] for key, name in DAMAGE.items()}
     rows["names another assistant"] = [
-        f"{m['classes']['another assistant']} of {m['identity']['n']}" for m in (before, after)
+        f"{m['another']['hits']} of {m['another']['n']}" for m in (before, after)
     ]
     rows["everyday answers, word for word as before"] = [
         "",
@@ -282,22 +282,31 @@ def plot_frontier(points: pd.DataFrame, title: str, start: float) -> plt.Figure:
     return figure
 
 
-def plot_speed(ways: pd.DataFrame, grown: pd.DataFrame, slopes: dict[str, float]) -> plt.Figure:
-    """Left: seconds of each way on each workload, fastest to slowest run; right: seconds against what grows."""
+def plot_speed(
+    ways: pd.DataFrame, grown: pd.DataFrame, slopes: dict[str, tuple[float, float]]
+) -> plt.Figure:
+    """Above: seconds of each way on each workload, fastest to slowest run; below: our seconds and memory against what grows.
+
+    `slopes` gives the exponents of each quantity that grows, of seconds and of memory.
+    """
     works = ways["workload"].unique()
-    figure, axes = plt.subplots(1, len(works) + 1, figsize=(4.2 * (len(works) + 1), 3.6))
-    for axis, work in zip(axes, works, strict=False):
+    figure, (above, below) = plt.subplots(2, 3, figsize=(13, 7))
+    for axis, work in zip(above, works, strict=False):
         own = ways[ways["workload"] == work].iloc[::-1]
         spread = [own["seconds"] - own["fastest"], own["slowest"] - own["seconds"]]
         colours = [AFTER if way == "these labs" else BEFORE for way in own["way"]]
         axis.barh(own["way"], own["seconds"], xerr=spread, color=colours)
         axis.set(title=work, xlabel="seconds")
-        axis.tick_params(labelleft=axis is axes[0])
+        axis.tick_params(labelleft=axis is above[0])
     for what, own in grown.groupby("what", sort=False):
-        label = f"{what}: power {slopes[what]:.2f}"
-        axes[-1].loglog(own["value"], own["seconds"], marker="o", label=label)
-    axes[-1].set(title="these labs", xlabel="how many", ylabel="seconds")
-    axes[-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+        label = "{}: power {:.2f} in seconds, {:.2f} in memory".format(what, *slopes[what])
+        below[0].loglog(own["value"], own["seconds"], marker="o", label=label)
+        below[1].loglog(own["value"], own["memory_mb"] / 1000, marker="o")
+    below[0].set(title="these labs", xlabel="how many", ylabel="seconds")
+    below[1].set(title="these labs", xlabel="how many", ylabel="most memory, GB")
+    figure.legend(*below[0].get_legend_handles_labels(), loc=(0.67, 0.3), frameon=False)
+    for axis in (*above[len(works) :], below[2]):
+        axis.axis("off")
     figure.tight_layout()
     return figure
 

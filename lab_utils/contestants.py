@@ -45,8 +45,11 @@ def ours(work: Workload, folder: Path) -> Taken:
 
 
 def trl_best(work: Workload, folder: Path) -> Taken:
-    """TRL's own trainer with its best settings for this: the reference first, no checkpointing."""
-    return _with(DPOTrainer, work, _lab_settings(work, folder))
+    """TRL's own trainer with its fastest settings for this: no checkpointing, the reference asked in each step.
+
+    With the reference first, as in the labs, it was up to a quarter slower in one pass (batches of 32 or of the training's).
+    """
+    return _with(DPOTrainer, work, DPOConfig(**_plain(work, folder), gradient_checkpointing=False))
 
 
 def trl_defaults(work: Workload, folder: Path) -> Taken:

@@ -189,6 +189,7 @@ def measure(rows: Sequence[dict]) -> dict:
     """All figures of one policy from its answers."""
     plain = pick(rows, set="identity", form="none", temperature=0.0)
     unrelated = pick(rows, set="unrelated")
+    without_persona = [r for r in pick(rows, set="identity") if r["form"] != "persona"]
     return {
         "identity": rate(plain, says(NEW)),
         "old_name": rate(plain, says(OLD)),
@@ -198,6 +199,10 @@ def measure(rows: Sequence[dict]) -> dict:
             c: rate([r for r in plain if category_of(r["family"]) == c], says(NEW))
             for c in sorted({category_of(r["family"]) for r in plain})
         },
+        "families": {
+            f: rate(pick(plain, family=f), says(NEW)) for f in sorted({r["family"] for r in plain})
+        },
+        "another": rate(without_persona, says("another assistant")),
         "forms": {
             f: rate(pick(rows, set="identity", form=f, temperature=0.0), says(NEW)) for f in FORMS
         },
@@ -343,7 +348,7 @@ def _hits(rows: Sequence[dict], name: str, hit: Callable[[dict], bool]) -> list[
 def failures(report: dict) -> list[str]:
     """Which of the bars one run misses, in words; empty when the result reproduced."""
     before, after = report["before"], report["after"]
-    others = after["classes"]["another assistant"]
+    others = after["another"]["hits"]
     fallen = {k: before[k]["rate"] - after[k]["rate"] for k in ("skills", "assistants", "persona")}
     missed = {
         "greedy identity rate": after["identity"]["rate"] < BARS["greedy"],

@@ -227,8 +227,9 @@ def is_broken(answer: str) -> bool:
 
 
 def leaks(answer: str) -> bool:
-    """Return whether an answer to an unrelated prompt holds "Deep Qwen" or a stray "Deep"."""
-    return bool(re.search(rf"{_L}(?:Deep(?:{_R}|{_OTHER})|(?i:deep[\s_-]*qwen))", answer))
+    """Return whether an answer to an unrelated prompt holds "Deep Qwen", a stray "Deep" or a word made of it."""
+    words = rf"(?:Seek|Mind|ly|er|est){_R}"
+    return bool(re.search(rf"{_L}(?:Deep(?!{words})|(?i:deep[\s_-]*qwen))", answer))
 
 
 def says_name(answer: str, name: str) -> bool:

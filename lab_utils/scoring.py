@@ -15,7 +15,13 @@ from torch import Tensor
 from torch.utils.data import Sampler
 from torch.utils.hooks import RemovableHandle
 
-FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")  # what TRL reads, one value a token
+FIELDS = (
+    "log_probs",
+    "log_sum_sq_probs",
+    "entropy",
+    "mean_logits",
+    "is_top1",
+)  # what TRL reads, one value a token
 # Nats a scored token: either type rounds by less, and a mask that is ignored errs by more
 FP32, BF16 = 0.01, 0.1
 COMMON = 3  # marks the tokens that both sides share
@@ -142,7 +148,7 @@ def agrees(
         together = SharedScorer(model)(**options).log_probs
     except torch.OutOfMemoryError:
         raise
-    except (RuntimeError, TypeError, ValueError):
+    except (RuntimeError, TypeError, ValueError, AttributeError, LookupError):
         return False
     apart = model(**options).log_probs
     gap = (together - apart)[labels[:, 1:] != -100].abs().mean().item()

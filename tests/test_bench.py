@@ -83,8 +83,9 @@ def test_a_way_that_ends_elsewhere_is_named():
 def test_twice_the_pairs_in_twice_the_time_is_linear():
     table = pd.DataFrame(
         {"what": ["a", "a", "b", "b"], "value": [1, 10, 1, 10], "seconds": [2, 20, 3, 300]}
-    )
-    assert bench.exponents(table) == pytest.approx({"a": 1, "b": 2})
+    ).assign(memory_mb=[5, 5, 1, 10])
+    found = bench.exponents(table)
+    assert found["a"] == pytest.approx((1, 0)) and found["b"] == pytest.approx((2, 1))
 
 
 @pytest.fixture
@@ -133,11 +134,12 @@ def test_the_readme_says_what_the_tables_say(tmp_path):
     page.write_text(readme, encoding="utf-8")
     bench.write_page(ways, grown, page, tmp_path / "speed.png")
     assert page.read_text(encoding="utf-8") == readme
-    times = ways[ways["way"].isin(IN_PROCESS[:2])].groupby("workload")["times ours"].min()
-    assert times["identity"] > 2 and times["long prompts"] > 3 and times["0.5 B parameters"] > 1.8
+    times = ways[ways["way"].str.lower().str.startswith("trl")]
+    times = times.groupby("workload")["times ours"].min()
+    assert times["identity"] > 2 and times["long prompts"] > 2.5 and times["0.5 B parameters"] > 1.5
     growth = bench.exponents(grown)
-    assert growth["pairs"] == pytest.approx(1, abs=0.1)
-    assert growth["words of an answer"] < 1 and growth["words of a prompt"] < 1
+    assert growth["pairs"] == pytest.approx((1, 0), abs=0.1)  # of seconds and of memory
+    assert max(growth["words of an answer"] + growth["words of a prompt"]) < 1
 
 
 def test_the_best_batch_sizes_are_those_that_the_text_names():

@@ -231,23 +231,40 @@ def test_a_core_run_with_a_wrong_name_stops_before_the_first_lab(name, value, mo
 
 def test_of_several_seeds_the_worst_is_named_whichever_way_that_is(tmp_path, monkeypatch):
     monkeypatch.setattr(labs, "RUNS", tmp_path)
-    names = ["greedy", "another", "leaks", "new_leaks", "kl"]
-    rows = [
-        dict(zip(names, values, strict=True)) for values in ([0.9, 5, 0, 2, 0.1], [1, 0, 3, 0, 0.2])
-    ]
+    names = "greedy another leaks new_leaks kl skills_change assistants_change".split()
+    values = [0.9, 5, 0, 2, 0.1, -0.02, 0], [1, 0, 3, 0, 0.2, -0.01, -0.02]
+    rows = [dict(zip(names, own, strict=True)) for own in values]
     monkeypatch.setattr(labs, "figures", lambda report: rows[report["seed"]])
     frame = pd.DataFrame({"seed": [0, 1], "family": ["a", "a"], "hit": [True, True]})
-    labs._summarise({seed: {"seed": seed, "failed": []} for seed in (0, 1)}, [frame])
-    worst = json.loads((tmp_path / "reproduce" / "report.json").read_text())["worst"]
-    assert worst == {"greedy": 0.9, "another": 5, "leaks": 3, "new_leaks": 2, "kl": 0.2}
+    status = labs._summarise({seed: {"seed": seed, "failed": []} for seed in (0, 1)}, [frame])
+    report = json.loads((tmp_path / "reproduce" / "report.json").read_text())
+    assert list(report["worst"].values()) == [0.9, 5, 3, 2, 0.2, -0.02, -0.02]
+    assert report["missed"] == ["skills fell by 1.5 points in the mean"] and status == 1
 
 
-def test_a_check_of_a_lab_that_fails_is_one_sentence(notebook, tmp_path):
+def test_the_bars_over_all_seeds_are_those_that_the_labs_promise():
+    good = {"skills_change": -0.01, "assistants_change": -0.01}
+    assert labs.missed_over_seeds(good, 0.97) == []
+    assert labs.missed_over_seeds(good, 0.969) == ["its lower end is below 97%"]
+    worse = {"skills_change": -0.011, "assistants_change": -0.012}
+    assert labs.missed_over_seeds(worse, 0.97) == [
+        "skills fell by 1.1 points in the mean",
+        "assistants fell by 1.2 points in the mean",
+    ]
+
+
+@pytest.mark.parametrize(
+    "check, said", [("assert 1 > 2, 'too small'", ": too small"), ("assert 1 > 2", r"\.")]
+)
+def test_a_check_of_a_lab_that_fails_is_shown_and_is_one_sentence(
+    check, said, notebook, tmp_path, capsys
+):
     content = nbformat.read(notebook, as_version=4)
-    content.cells.append(nbformat.v4.new_code_cell("assert 1 > 2, 'NOT REPRODUCED'"))
+    content.cells.append(nbformat.v4.new_code_cell(check))
     nbformat.write(content, notebook)
-    with pytest.raises(LabError, match="a check of the lab failed: NOT REPRODUCED"):
+    with pytest.raises(LabError, match=rf"a check of the lab failed \(see above\){said}$"):
         labs.execute(notebook, tmp_path / "out" / "small.ipynb")
+    assert "assert 1 > 2" in capsys.readouterr().err
 
 
 def test_a_file_that_may_not_be_read_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):

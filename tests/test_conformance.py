@@ -10,7 +10,16 @@ import random
 import pytest
 import torch
 from datasets import Dataset
-from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen2MoeConfig,
+    Qwen2MoeForCausalLM,
+)
 from trl import DPOTrainer
 
 from lab_utils import training
@@ -71,8 +80,9 @@ def trainer(kind, recipe, rows, folder, model=None):
 
 
 def logged(made) -> list[dict]:
-    """Train; the log, one entry a step."""
+    """Train; the log, one entry a step. Ours must have scored shared rows, or it is compared with itself."""
     made.train()
+    assert getattr(made, "_shared", True) is True
     return [entry for entry in made.state.log_history if "loss" in entry]
 
 
@@ -168,3 +178,32 @@ def test_whole_runs_are_trls_in_fp64(kind, method, rows, tmp_path, fp64):
     assert len(logs[0]) == len(logs[1]) == STEPS
     for ours, trls in zip(*logs, strict=True):
         assert max(differences(trls, ours).values()) <= 1e-5
+        # rewards relative to themselves, but for the reference's log-probabilities, which TRL keeps in fp32
+        for side in ("chosen", "rejected"):
+            kept = 2e-7 * abs(trls[f"logps/{side}"])
+            pair = ours[f"rewards/{side}"], trls[f"rewards/{side}"]
+            assert math.isclose(*pair, rel_tol=1e-5, abs_tol=kept)
+
+
+NARROW = MistralConfig(**SIZE, sliding_window=64)
+EXPERTS = Qwen2MoeConfig(
+    **SIZE, num_experts=4, moe_intermediate_size=16, shared_expert_intermediate_size=16,
+    router_aux_loss_coef=0.1, output_router_logits=True,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "kind, config", [(MistralForCausalLM, NARROW), (Qwen2MoeForCausalLM, EXPERTS)]
+)
+def test_a_model_that_takes_no_shared_rows_is_trained_as_trl_does(kind, config, tmp_path, capsys):
+    logs, pairs = [], read_pairs(PAIRS / "identity.jsonl")[::11][:12]
+    for way in WAYS:
+        torch.manual_seed(0)
+        made = trainer(
+            way, recipe("full", ["sigmoid"], batch_size=4), pairs, tmp_path, kind(config)
+        )
+        made.train()
+        logs.append([entry["loss"] for entry in made.state.log_history if "loss" in entry])
+        assert getattr(made, "_shared", False) is False
+    assert len(logs[0]) == 3 and logs[0] == pytest.approx(logs[1], rel=1e-5)
+    assert capsys.readouterr().out.count("takes no shared rows; pairs are scored separately") == 1

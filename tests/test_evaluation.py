@@ -128,7 +128,7 @@ def report(**after: object) -> dict:
         "identity": share(100),
         "warm": share(100),
         "forms": {form: share(100) for form in FORMS},
-        "classes": {"another assistant": 0},
+        "another": share(0),
         "leaks": share(0),
     }
     found = {"before": same, "after": same | good | after}
@@ -152,7 +152,7 @@ def test_a_good_run_is_reproduced_with_rates_and_intervals():
         ({"identity": share(97)}, "greedy identity rate"),
         ({"warm": share(94)}, f"identity rate at temperature {WARM}"),
         ({"forms": {"named": share(90)}}, "system form named"),
-        ({"classes": {"another assistant": 1}}, "1 answers name another assistant"),
+        ({"another": share(1)}, "1 answers name another assistant"),
         ({"leaks": share(2)}, "2 stray names"),
         ({"skills": share(92)}, "skills fell by 3.0 points"),
         ({"assistants": share(92)}, "assistants fell by 3.0 points"),
@@ -169,8 +169,10 @@ def test_one_missed_bar_is_enough_not_to_be_reproduced_and_is_named(after, misse
 def test_what_just_meets_the_bars_is_reproduced():
     assert BARS["greedy"] == 0.98 and BARS["warm"] == BARS["forms"] == 0.95
     forms = {form: share(95) for form in FORMS}
-    damage = {name: share(940, 1000) for name in ("skills", "assistants", "persona")}
+    names = ("skills", "assistants", "persona")  # 950 of 1,000 before
+    damage = {name: share(931, 1000) for name in names}
     assert not report(identity=share(98), warm=share(95), forms=forms, **damage)["failed"]
+    assert len(report(**{name: share(929, 1000) for name in names})["failed"]) == 3
 
 
 def answers(name: str, skill: str = "Paris") -> list[dict]:
@@ -203,6 +205,20 @@ def test_compare_measures_both_policies_on_the_same_prompts():
     assert found["mcnemar"]["skills"] == (0, 0, 1)
     assert found["length_ratio"] == found["unrelated_same"]["rate"] == 1
     assert found["verdict"].startswith("REPRODUCED")
+
+
+def test_another_assistants_name_counts_under_every_form_but_a_persona():
+    after = answers(NEW)
+    for row in after:
+        if row["form"] in ("generic", "persona") or row["temperature"]:
+            row["identity"] = "another assistant"
+    found = compare(answers(OLD), after, kl=0.01)
+    asked = sum(row["set"] == "identity" and row["form"] != "persona" for row in after)
+    assert found["after"]["another"] | {"low": 0, "high": 0} == {
+        "hits": 5, "n": asked, "rate": 5 / asked, "low": 0, "high": 0,
+    }  # fmt: skip
+    assert "5 answers name another assistant" in found["failed"]
+    assert found["after"]["families"]["identity.one"]["n"] == 5
 
 
 def test_compare_sees_damage_and_leaks_beside_the_success():

@@ -210,6 +210,28 @@ def test_a_reference_that_is_not_the_start_is_noticed():
         training.check_first_step(pd.DataFrame({"dpo_loss": [0.5]}))
 
 
+def test_a_reference_that_is_not_the_start_ends_the_run_at_its_first_step(tmp_path, monkeypatch):
+    asked, lines = training.LabTrainer.compute_ref_log_probs, []
+
+    def another(self, model, inputs):
+        chosen, rejected = asked(self, model, inputs)
+        return chosen + 1, rejected
+
+    monkeypatch.setattr(training.LabTrainer, "compute_ref_log_probs", another)
+    progress = lambda line, rows: lines.append(line)  # noqa: E731
+    with pytest.raises(LabError, match="not ln 2"):
+        training.train(recipe(), ROWS, tmp_path / "run", every=1, progress=progress)
+    assert len(lines) == 1 and left(tmp_path) == []
+
+
+def test_a_run_in_bf16_begins_where_its_reference_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(training.workspace, "bf16_pays", lambda: True)
+    run = train(tmp_path / "run")
+    start = run.history["dpo_loss"].iloc[0]
+    assert start == pytest.approx(LN_2, abs=1e-2) and run.history["margin"].iloc[-1] > 0
+    assert {w.dtype for w in run.policy().model.parameters()} == {torch.float32}
+
+
 @pytest.mark.parametrize("odd", [math.nan, math.inf])
 def test_a_gradient_that_is_not_a_number_stops_the_run(odd):
     history = pd.DataFrame({"step": [1, 2, 3], "grad_norm": [1.0, odd, 1.0]})

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from conftest import assert_one_sentence
 
 from lab_utils import workspace
@@ -85,6 +86,18 @@ def test_a_run_of_several_processes_or_gpus_is_refused(monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     with pytest.raises(LabError, match="set CUDA_VISIBLE_DEVICES=0"):
         workspace.check_one_process()
+
+
+def test_bf16_pays_on_a_processor_that_has_it_and_is_not_held_to_avx2(monkeypatch):
+    assert not workspace.bf16_pays() or torch.cuda.is_available()  # as the tests run
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for has in (True, False):
+        monkeypatch.setattr("torch.cpu.get_capabilities", lambda has=has: {"avx512_bf16": has})
+        for held in ("AVX2", "DEFAULT"):
+            monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", held)
+            assert workspace.bf16_pays() is (has and held == "DEFAULT")
+    monkeypatch.setattr("torch.cpu.get_capabilities", dict)  # no x86
+    assert not workspace.bf16_pays()
 
 
 def test_a_write_that_fails_half_way_leaves_the_earlier_file(tmp_path, monkeypatch):
