@@ -101,7 +101,9 @@ def ask(args: argparse.Namespace) -> None:
             f"{args.out}: a folder, or below a file; name the file that is to hold the answers."
         )
     policy = load_model(args.model)
-    answers = replies(policy, [messages(p.text, args.system) for p in prompts], args.temperature)
+    asked = [messages(p.text, args.system) for p in prompts]
+    # somebody reads these answers whole; the measurements cut them sooner
+    answers = replies(policy, asked, args.temperature, max_new_tokens=256)
     told = {} if args.system is None else {"system": args.system}
     rows = [
         {"prompt": p.text, "answer": a, "identity": classify(a)} | told

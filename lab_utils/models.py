@@ -131,6 +131,7 @@ def _fetched(name: str, embedded: str) -> Path:
     )
     command = [sys.executable, "-c", code, name]
     environment = os.environ | {"HF_HUB_OFFLINE": "0", "HF_HUB_ETAG_TIMEOUT": "10"}
+    print(f"Downloading {name}, once; a large model takes minutes.", flush=True)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -456,7 +456,9 @@ def recipe_pairs(recipe: Recipe) -> list[Pair]:
 
 
 def _own_pairs(recipe: Recipe) -> list[Pair]:
-    rows = build(load_model(recipe.model), held_out_texts(), recipe.max_length).rows
+    audit = build(load_model(recipe.model), held_out_texts(), recipe.max_length)
+    print(f"Pairs of {recipe.model}'s own answers:", json.dumps(audit.counts()))
+    rows = audit.rows
     if not any(row["kind"] == "identity" for row in rows):
         raise LabError(
             f"{recipe.model} never answers {OLD}, so there is no name to replace in its answers; name a "

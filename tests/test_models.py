@@ -226,7 +226,9 @@ def test_a_hub_id_with_the_offline_switch_set_by_the_user(monkeypatch):
     assert_one_sentence(caught.value, ["'nobody/nothing-here'", "HF_HUB_OFFLINE", "tiny-qwen"])
 
 
-def test_a_hub_id_that_cannot_be_reached_or_does_not_exist_is_said_within_seconds(monkeypatch):
+def test_a_hub_id_that_cannot_be_reached_or_does_not_exist_is_said_within_seconds(
+    monkeypatch, capsys
+):
     closed = {
         "HF_ENDPOINT": "http://127.0.0.1:9",
         "HTTPS_PROXY": "",
@@ -242,6 +244,7 @@ def test_a_hub_id_that_cannot_be_reached_or_does_not_exist_is_said_within_second
     assert time.monotonic() - began < 60
     said = ["'nobody/nothing-here'", "could not be downloaded", "check the spelling", "tiny-qwen"]
     assert_one_sentence(caught.value, said)
+    assert capsys.readouterr().out.startswith("Downloading nobody/nothing-here, once;")
 
 
 def test_a_download_that_was_interrupted_is_not_taken_for_the_model(folder, monkeypatch):

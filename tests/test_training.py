@@ -333,10 +333,11 @@ def test_a_batch_of_noops_only_is_no_mistake(seed, tmp_path):
     assert history.loc[~silent, "margin"].notna().all()
 
 
-def test_another_model_learns_from_its_own_answers(tmp_path):
+def test_another_model_learns_from_its_own_answers(tmp_path, capsys):
     shutil.copytree(EMBEDDED / "tiny-qwen", tmp_path / "mine")
     mine = load_recipe("identity", model=str(tmp_path / "mine"))
     assert training.recipe_pairs(mine) == read_pairs(PAIRS / "identity.jsonl")
+    assert '"drop: no-op: the answer has no name to replace": 1' in capsys.readouterr().out
 
 
 def test_pairs_that_were_named_are_taken_whatever_the_model():
