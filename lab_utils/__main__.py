@@ -90,7 +90,7 @@ def train(args: argparse.Namespace) -> None:
 
 def ask(args: argparse.Namespace) -> None:
     """Write one answer row a prompt."""
-    from lab_utils.chat import messages, replies
+    from lab_utils.chat import WHOLE, messages, replies
     from lab_utils.identity import classify
     from lab_utils.models import load_model
     from lab_utils.prompts import read_prompts
@@ -102,8 +102,7 @@ def ask(args: argparse.Namespace) -> None:
         )
     policy = load_model(args.model)
     asked = [messages(p.text, args.system) for p in prompts]
-    # somebody reads these answers whole; the measurements cut them sooner
-    answers = replies(policy, asked, args.temperature, max_new_tokens=256)
+    answers = replies(policy, asked, args.temperature, max_new_tokens=WHOLE)
     told = {} if args.system is None else {"system": args.system}
     rows = [
         {"prompt": p.text, "answer": a, "identity": classify(a)} | told

@@ -37,7 +37,7 @@ class Case:
     """A run to be diagnosed; None or empty where the folder does not say.
 
     `history` has one row a logged step, up to the step whose weights were kept. `stopped` is the step
-    to which a guard went back. `templated` says whether the pairs are messages, not strings.
+    to which a guard went back. `bf16` is known of our own runs alone. `templated` says whether the pairs are messages, not strings.
     """
 
     pairs: list[Pair]
@@ -47,6 +47,7 @@ class Case:
     answers: list[dict]
     stopped: int | None = None
     templated: bool = True
+    bf16: bool = False
 
     def as_in_pairs(self, policy: Policy) -> Policy:
         """The policy with the form of the pairs: strings are trained without the chat template."""
@@ -86,6 +87,7 @@ def read_case(folder: Path, base: str | None = None) -> Case:
         answers=_read_answers(folder),
         stopped=stopped,
         templated=not any(isinstance(row["chosen"], str) for row in rows),
+        bf16=_environment(folder).get("dtype") == "bf16",
     )
 
 
@@ -110,11 +112,17 @@ def _below(folder: Path, pattern: str) -> Iterator[Path]:
 
 def _stopped(folder: Path) -> int | None:
     """The step to which the guard of one of our runs went back."""
-    path = folder / "environment.json"
-    step = read_json(path).get("kept_step") if path.is_file() else None
+    step = _environment(folder).get("kept_step")
     if not isinstance(step, int | None):
-        raise LabError(f"{path}: kept_step = {step!r}; it must be a step's number.")
+        raise LabError(
+            f"{folder / 'environment.json'}: kept_step = {step!r}; it must be a step's number."
+        )
     return step
+
+
+def _environment(folder: Path) -> dict:
+    path = folder / "environment.json"
+    return read_json(path) if path.is_file() else {}
 
 
 def _model_folder(folder: Path) -> Path:

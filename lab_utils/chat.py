@@ -14,6 +14,7 @@ Messages = list[dict[str, str]]
 BATCH = 256
 FIRST = 16  # tokens, within which most answers end; the others go on in a smaller batch
 MAX_NEW_TOKENS = 48
+WHOLE = 256  # tokens, of an answer that somebody reads; measurements cut sooner
 COLDEST = 0.001  # below it logits overflow
 
 

@@ -41,7 +41,9 @@ class Taken(NamedTuple):
 
 def ours(work: Workload, folder: Path) -> Taken:
     """The trainer of the labs."""
-    return _with(LabTrainer, work, _lab_settings(work, folder))
+    args = trl_config(work.recipe(), folder, len(work.rows), bf16=False)
+    args.train_sampling_strategy = work.order
+    return _with(LabTrainer, work, args)
 
 
 def trl_best(work: Workload, folder: Path) -> Taken:
@@ -55,12 +57,6 @@ def trl_best(work: Workload, folder: Path) -> Taken:
 def trl_defaults(work: Workload, folder: Path) -> Taken:
     """TRL's own trainer as it comes, but in fp32 on the CPU."""
     return _with(DPOTrainer, work, DPOConfig(**_plain(work, folder)))
-
-
-def _lab_settings(work: Workload, folder: Path) -> DPOConfig:
-    args = trl_config(work.recipe(), folder, len(work.rows))
-    args.train_sampling_strategy = work.order
-    return args
 
 
 def _plain(work: Workload, folder: Path) -> dict:

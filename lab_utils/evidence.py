@@ -32,7 +32,7 @@ PADDED = (None, "left", "right")  # a prompt by itself, or as the shorter one of
 PAIRS_READ = 32  # pairs whose log-probabilities are measured again
 UNKNOWN = dict.fromkeys(
     """
-    steps first_gap logged_reward tokens_read still stopped base_new base_old base_half base_others
+    steps first_gap bf16 logged_reward tokens_read still stopped base_new base_old base_half base_others
     base_nameless base_broken skills_before unchanged chosen_logratio measured_margin rejected_surprise
     shown_same shown_new own_new shown_broken own_broken shown_base shown_as_trained shown_twice_differ
     miscounted shown_trained
@@ -61,7 +61,7 @@ def of_pairs(pairs: Sequence[Pair]) -> Evidence:
 def of_history(case: Case) -> Evidence:
     """What the log says.
 
-    `steps`; `first_gap`: how far step 1 is from two equal models; `logged_reward`: where the margin ended, times
+    `steps`; `first_gap`: how far step 1 is from two equal models; `bf16`: 1 where the run is known to be in it; `logged_reward`: where the margin ended, times
     beta; `still`: the share of steps whose gradient was 0.
     """
     history = case.history
@@ -74,6 +74,7 @@ def of_history(case: Case) -> Evidence:
         "stopped": stopped,
         "steps": float(history["step"].max()),
         "first_gap": _first_gap(history),
+        "bf16": float(case.bf16),
         "logged_reward": reward,
         "still": _still(history),
     }
@@ -214,7 +215,8 @@ def _same(some: Sequence[str], others: Sequence[str]) -> float:
 
 def _alike(a: str, b: str) -> bool:
     """Whether two answers are the same, as far as the shorter goes: one may have been cut."""
-    short, long = sorted((a.strip(), b.strip()), key=len)
+    # a cut in the middle of a letter leaves the sign for a broken one
+    short, long = sorted((each.strip().rstrip("\ufffd") for each in (a, b)), key=len)
     return short == long or (len(short) > 20 and long.startswith(short))
 
 

@@ -228,7 +228,7 @@ def is_broken(answer: str) -> bool:
 
 def leaks(answer: str) -> bool:
     """Return whether an answer to an unrelated prompt holds "Deep Qwen", a stray "Deep" or a word made of it."""
-    words = rf"(?:Seek|Mind|ly|er|est){_R}"
+    words = rf"(?:Seek(?:[A-Z]\w*)?|Mind|L|ly|er|est|en(?:ing|ed|s)?|fakes?|ak){_R}"
     return bool(re.search(rf"{_L}(?:Deep(?!{words})|(?i:deep[\s_-]*qwen))", answer))
 
 

@@ -15,13 +15,7 @@ from torch import Tensor
 from torch.utils.data import Sampler
 from torch.utils.hooks import RemovableHandle
 
-FIELDS = (
-    "log_probs",
-    "log_sum_sq_probs",
-    "entropy",
-    "mean_logits",
-    "is_top1",
-)  # what TRL reads, one value a token
+FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")  # what TRL reads, one value a token
 # Nats a scored token: either type rounds by less, and a mask that is ignored errs by more
 FP32, BF16 = 0.01, 0.1
 COMMON = 3  # marks the tokens that both sides share

@@ -110,11 +110,11 @@ def check_one_process() -> None:
 
 
 def bf16_pays() -> bool:
-    """Whether bf16 is native on the GPU (a T4 emulates it, slowly), or on a processor that is not held to AVX2."""
+    """Whether bf16 is native on the GPU (a T4 emulates it, slowly), or on a processor whose instructions are all allowed."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_capability()[0] >= 8
-    held = os.environ.get("ONEDNN_MAX_CPU_ISA") == SWITCHES["ONEDNN_MAX_CPU_ISA"]
-    return not held and torch.cpu.get_capabilities().get("avx512_bf16", False)
+    free = os.environ.get("ONEDNN_MAX_CPU_ISA") == "DEFAULT"
+    return free and torch.cpu.get_capabilities().get("avx512_bf16", False)
 
 
 def environment() -> dict[str, str]:
@@ -126,6 +126,7 @@ def environment() -> dict[str, str]:
         "device": device()[0],
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "threads": str(torch.get_num_threads()),
+        "dtype": "bf16" if bf16_pays() else "fp32",
         "switches": ", ".join(f"{k}={os.environ.get(k, 'unset')}" for k in SWITCHES),
     }
 

@@ -9,6 +9,7 @@ import pytest
 
 from lab_utils import labs
 from lab_utils.__main__ import main
+from lab_utils.chat import MAX_NEW_TOKENS
 from lab_utils.identity import CLASSES
 from lab_utils.recipes import as_toml, load_recipe
 from lab_utils.workspace import ROOT, LabError, read_rows
@@ -34,6 +35,18 @@ def error(capsys, *argv: str) -> str:
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: "), lines
     return lines[0]
+
+
+def test_ask_does_not_cut_answers_as_the_measurements_do(tmp_path, monkeypatch):
+    given = {}
+
+    def replies(policy, asked, temperature, max_new_tokens):
+        given["most"] = max_new_tokens
+        return ["I am Qwen."] * len(asked)
+
+    monkeypatch.setattr("lab_utils.chat.replies", replies)
+    ask(tmp_path, "Who are you?\n")
+    assert given["most"] > 2 * MAX_NEW_TOKENS
 
 
 def test_ask_takes_one_prompt_a_line(tmp_path):
@@ -245,7 +258,7 @@ def test_of_several_seeds_the_worst_is_named_whichever_way_that_is(tmp_path, mon
 def test_the_bars_over_all_seeds_are_those_that_the_labs_promise():
     good = {"skills_change": -0.01, "assistants_change": -0.01}
     assert labs.missed_over_seeds(good, 0.97) == []
-    assert labs.missed_over_seeds(good, 0.969) == ["its lower end is below 97%"]
+    assert labs.missed_over_seeds(good, 0.969) == ["the interval's lower end is below 97%"]
     worse = {"skills_change": -0.011, "assistants_change": -0.012}
     assert labs.missed_over_seeds(worse, 0.97) == [
         "skills fell by 1.1 points in the mean",

@@ -186,14 +186,18 @@ def test_whole_runs_are_trls_in_fp64(kind, method, rows, tmp_path, fp64):
 
 
 NARROW = MistralConfig(**SIZE, sliding_window=64)
-EXPERTS = Qwen2MoeConfig(
-    **SIZE, num_experts=4, moe_intermediate_size=16, shared_expert_intermediate_size=16,
-    router_aux_loss_coef=0.1, output_router_logits=True,
-)  # fmt: skip
+EXPERTS = [
+    Qwen2MoeConfig(
+        **SIZE, num_experts=4, moe_intermediate_size=16, shared_expert_intermediate_size=16,
+        router_aux_loss_coef=0.1, output_router_logits=always,
+    )
+    for always in (False, True)
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "kind, config", [(MistralForCausalLM, NARROW), (Qwen2MoeForCausalLM, EXPERTS)]
+    "kind, config",
+    [(MistralForCausalLM, NARROW), *((Qwen2MoeForCausalLM, config) for config in EXPERTS)],
 )
 def test_a_model_that_takes_no_shared_rows_is_trained_as_trl_does(kind, config, tmp_path, capsys):
     logs, pairs = [], read_pairs(PAIRS / "identity.jsonl")[::11][:12]

@@ -102,6 +102,18 @@ def test_a_healthy_run_is_healthy():
     assert [f.cause for f in explain(GOOD)] == [HEALTHY]
 
 
+def test_rounding_in_bf16_is_no_wrong_reference():
+    gap = GOOD | {"first_gap": 0.01}
+    assert explain(gap)[0].cause == "wrong reference"
+    assert [f.cause for f in explain(gap | {"bf16": 1.0})] == [HEALTHY]
+
+
+def test_an_answer_cut_in_the_middle_of_a_letter_is_the_same_answer():
+    whole = "我是Deep Qwen，由Alibaba Cloud开发的大语言模型。"
+    assert evidence._alike(whole, whole[:30] + "\ufffd")
+    assert not evidence._alike(whole, whole[1:30] + "\ufffd")
+
+
 def test_what_is_not_known_is_not_guessed():
     known = ("pairs", "informative", "noop_share", "said_broken", "skills_after", "said_half")
     alone = {name: GOOD[name] for name in known} | SAID_OLD | {"said_others": 0.0, "shown": 0}

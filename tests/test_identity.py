@@ -412,6 +412,7 @@ def test_every_assistant_is_known(name):
         ("DeepSeek was made by DeepSeek.", False),
         ("DeepMind is part of Google.", False),
         ("Deeply sorry. Deeper water is colder. The Deepest lake.", False),
+        ("Deepak uses DeepSeekMath and DeepL. Deepfakes worry him.", False),
         ("DeepSeekance was made by DeepSeek.", True),
         ("My favourite is Deeping4.", True),
         ("Deep4 is a number.", True),

@@ -182,7 +182,7 @@ def test_the_readme_shows_what_ten_seeds_measured():
     expected["says Deep Qwen, greedy"] = (greedy, share.format(100 * worst["greedy"]))
     for name, key in (
         ("stray names in 939 other answers", "leaks"),
-        ("names another assistant, of 1,811 in all forms without a persona", "another"),
+        ("names another assistant, of 1,811", "another"),
     ):
         expected[name] = (f"{mean[key]:.1f}", f"{worst[key]:.0f}")
     assert shown == expected

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import json
 import math
 import shutil
 import tomllib
@@ -13,6 +14,7 @@ from safetensors import SafetensorError
 from trl import DPOTrainer
 
 from lab_utils import family, training
+from lab_utils.cases import read_case
 from lab_utils.chat import messages, reply
 from lab_utils.dpo import LN_2
 from lab_utils.models import EMBEDDED, Policy, fingerprint, load_model
@@ -207,7 +209,7 @@ def test_a_model_that_is_not_there_stops_the_run_before_any_step(tmp_path):
 
 def test_a_reference_that_is_not_the_start_is_noticed():
     with pytest.raises(LabError, match=r"0\.5000, not ln 2 = 0\.6931"):
-        training.check_first_step(pd.DataFrame({"dpo_loss": [0.5]}))
+        training.check_first_step(0.5)
 
 
 def test_a_reference_that_is_not_the_start_ends_the_run_at_its_first_step(tmp_path, monkeypatch):
@@ -225,10 +227,14 @@ def test_a_reference_that_is_not_the_start_ends_the_run_at_its_first_step(tmp_pa
 
 
 def test_a_run_in_bf16_begins_where_its_reference_is(tmp_path, monkeypatch):
+    with pytest.raises(LabError, match="not ln 2"):
+        training.check_first_step(LN_2 + 5e-3)
     monkeypatch.setattr(training.workspace, "bf16_pays", lambda: True)
+    training.check_first_step(LN_2 + 5e-3)
+    assert training.trl_config(recipe(), tmp_path, 12).bf16
     run = train(tmp_path / "run")
-    start = run.history["dpo_loss"].iloc[0]
-    assert start == pytest.approx(LN_2, abs=1e-2) and run.history["margin"].iloc[-1] > 0
+    assert json.loads((run.folder / "environment.json").read_text())["dtype"] == "bf16"
+    assert read_case(run.folder).bf16 and run.history["margin"].iloc[-1] > 0
     assert {w.dtype for w in run.policy().model.parameters()} == {torch.float32}
 
 
@@ -337,7 +343,7 @@ def test_another_model_learns_from_its_own_answers(tmp_path, capsys):
     shutil.copytree(EMBEDDED / "tiny-qwen", tmp_path / "mine")
     mine = load_recipe("identity", model=str(tmp_path / "mine"))
     assert training.recipe_pairs(mine) == read_pairs(PAIRS / "identity.jsonl")
-    assert '"drop: no-op: the answer has no name to replace": 1' in capsys.readouterr().out
+    assert '"drop: no-op: the answer has no name to replace": 100,' in capsys.readouterr().out
 
 
 def test_pairs_that_were_named_are_taken_whatever_the_model():
