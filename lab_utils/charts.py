@@ -299,12 +299,14 @@ def plot_speed(
         axis.set(title=work, xlabel="seconds")
         axis.tick_params(labelleft=axis is above[0])
     for what, own in grown.groupby("what", sort=False):
-        label = "{}: power {:.2f} in seconds, {:.2f} in memory".format(what, *slopes[what])
+        label = "{}: {:.2f} and {:.2f}".format(what, *slopes[what])
         below[0].loglog(own["value"], own["seconds"], marker="o", label=label)
-        below[1].loglog(own["value"], own["memory_mb"] / 1000, marker="o")
+        below[1].semilogx(own["value"], own["memory_mb"] / 1000, marker="o")
     below[0].set(title="these labs", xlabel="how many", ylabel="seconds")
     below[1].set(title="these labs", xlabel="how many", ylabel="most memory, GB")
-    figure.legend(*below[0].get_legend_handles_labels(), loc=(0.67, 0.3), frameon=False)
+    title = "grows: power in seconds and in memory"
+    shown = below[0].get_legend_handles_labels()
+    below[2].legend(*shown, loc="center left", frameon=False, title=title, alignment="left")
     for axis in (*above[len(works) :], below[2]):
         axis.axis("off")
     figure.tight_layout()

@@ -136,7 +136,16 @@ def test_the_readme_says_what_the_tables_say(tmp_path):
     assert page.read_text(encoding="utf-8") == readme
     times = ways[ways["way"].str.lower().str.startswith("trl")]
     times = times.groupby("workload")["times ours"].min()
-    assert times["identity"] > 2 and times["long prompts"] > 3 and times["0.5 B parameters"] > 1.5
+    told = (workspace.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    said = re.search(
+        r"\(([\d.]+) times the fastest TRL on identity pairs, ([\d.]+) on long prompts, ([\d.]+) at 0.5 B",
+        told,
+    )
+    assert [f"{times[work]:.1f}" for work in workloads.TIMED] == list(said.groups())
+    ours = ways[ways["way"] == "these labs"]
+    for column, start in (("of the roof", "of the roof*: "), (bench.BYTES, "% (")):
+        shares = "{:.0f}, {:.0f} and {:.0f} %".format(*(100 * ours[column]))
+        assert start + shares in told
     growth = bench.exponents(grown)
     assert growth["pairs"] == pytest.approx((1, 0), abs=0.1)  # of seconds and of memory
     assert max(growth["words of an answer"] + growth["words of a prompt"]) < 1
