@@ -1,4 +1,6 @@
+import html
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +12,11 @@ import pytest
 from lab_utils import labs
 from lab_utils.__main__ import main
 from lab_utils.chat import MAX_NEW_TOKENS
+from lab_utils.evaluation import read_report
 from lab_utils.identity import CLASSES
+from lab_utils.prompts import load_prompts
 from lab_utils.recipes import as_toml, load_recipe
-from lab_utils.workspace import ROOT, LabError, read_rows
+from lab_utils.workspace import ROOT, LabError, read_json, read_rows
 
 PLAIN_PAIR = {
     "prompt": [{"role": "user", "content": "Who are you?"}],
@@ -302,6 +306,27 @@ def test_make_lab_ends_well_only_where_the_result_reproduced(
     assert labs._finish(tmp_path, {"01": 1.0}) == status
     last = capsys.readouterr().out.splitlines()[-2:]
     assert last == ["the verdict", f"Report: {tmp_path / 'a.html'}"]
+
+
+def test_a_seed_is_trained_measured_and_reported_in_one_file(tmp_path, monkeypatch, capsys):
+    """The end of `make reproduce` and of `make lab`, on few pairs and few prompts."""
+    monkeypatch.setattr(labs, "RUNS", tmp_path)
+    monkeypatch.setattr("lab_utils.training.recipe_pairs", lambda recipe: [PLAIN_PAIR] * 4)
+    few = lambda name, split: load_prompts(name, split)[::25]  # noqa: E731
+    monkeypatch.setattr("lab_utils.evaluation.load_prompts", few)
+    monkeypatch.setattr("lab_utils.evaluation.drift", lambda policy, base: 0.125)
+    assert labs.reproduce([3]) == 1  # four times one pair is too little
+    summary = read_json(tmp_path / "reproduce" / "report.json")
+    assert summary["seeds"] == [3] and "greedy identity rate" in summary["failed"]["3"]
+    assert "NOT REPRODUCED: 0 of 1 seeds" in capsys.readouterr().out
+
+    folder = tmp_path / "reproduce" / "seed-3"
+    assert labs._finish(folder, {"lab": 1.0}) == 1
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert html.escape(read_report(folder)["verdict"]) in page and "0.125 nats" in page
+    pictures = re.findall(r"<img alt='' src='(data:image/png;base64,[^']{1000,})'>", page)
+    assert len(pictures) == page.count("<img") == 4
+    assert not re.search(r"https?:|<script", page.replace("".join(pictures), ""))
 
 
 def test_the_options_of_a_command_reach_what_it_calls(tmp_path, monkeypatch):
