@@ -27,12 +27,13 @@ from lab_utils.prompts import load_prompts
 Evidence = dict[str, float]
 ASKED = 48  # prompts of the train split, in no pair, that are put to base and policy; and skills
 ROUNDING = 1e-6  # a gradient below it is 0
+BF16_GAP = 0.02  # what rounding may make of a first margin in bf16; of a loss half as much (`training.check_first_step`)
 IN_TRAIN_MODE = 8  # prompts shown that are answered in train mode
 PADDED = (None, "left", "right")  # a prompt by itself, or as the shorter one of a batch
 PAIRS_READ = 32  # pairs whose log-probabilities are measured again
 UNKNOWN = dict.fromkeys(
     """
-    steps first_gap bf16 logged_reward tokens_read still stopped base_new base_old base_half base_others
+    steps first_gap logged_reward tokens_read still stopped base_new base_old base_half base_others
     base_nameless base_broken skills_before unchanged chosen_logratio measured_margin rejected_surprise
     shown_same shown_new own_new shown_broken own_broken shown_base shown_as_trained shown_twice_differ
     miscounted shown_trained
@@ -61,7 +62,7 @@ def of_pairs(pairs: Sequence[Pair]) -> Evidence:
 def of_history(case: Case) -> Evidence:
     """What the log says.
 
-    `steps`; `first_gap`: how far step 1 is from two equal models; `bf16`: 1 where the run is known to be in it; `logged_reward`: where the margin ended, times
+    `steps`; `first_gap`: how far step 1 is from two equal models, beyond what bf16 may round; `logged_reward`: where the margin ended, times
     beta; `still`: the share of steps whose gradient was 0.
     """
     history = case.history
@@ -73,21 +74,20 @@ def of_history(case: Case) -> Evidence:
     return {
         "stopped": stopped,
         "steps": float(history["step"].max()),
-        "first_gap": _first_gap(history),
-        "bf16": float(case.bf16),
+        "first_gap": _first_gap(history, BF16_GAP if case.bf16 else 0.0),
         "logged_reward": reward,
         "still": _still(history),
     }
 
 
-def _first_gap(history: pd.DataFrame) -> float:
-    """How far step 1 is from equal models, whose DPO loss is ln 2 and whose rewards are 0."""
+def _first_gap(history: pd.DataFrame, allowed: float) -> float:
+    """How far step 1 is, beyond what is allowed, from equal models, whose DPO loss is ln 2 and whose rewards are 0."""
     if history["step"].iloc[0] != 1:
         return math.nan
     equal = {"dpo_loss": LN_2, "margin": 0.0, "chosen_reward": 0.0}
     first = history.iloc[0].astype(float)
     gaps = [abs(first[name] - value) for name, value in equal.items() if name in history]
-    known = [gap for gap in gaps if not math.isnan(gap)]
+    known = [max(0.0, gap - allowed) for gap in gaps if not math.isnan(gap)]
     return float(max(known, default=math.nan))
 
 

@@ -103,9 +103,10 @@ def test_a_healthy_run_is_healthy():
 
 
 def test_rounding_in_bf16_is_no_wrong_reference():
-    gap = GOOD | {"first_gap": 0.01}
-    assert explain(gap)[0].cause == "wrong reference"
-    assert [f.cause for f in explain(gap | {"bf16": 1.0})] == [HEALTHY]
+    log = pd.DataFrame({"step": [1, 2], "dpo_loss": [0.6935, 0.5], "margin": [0.01, 0.4]})
+    for bf16, cause in ((False, "wrong reference"), (True, HEALTHY)):
+        gap = evidence.of_history(case(history=log, bf16=bf16))["first_gap"]
+        assert explain(GOOD | {"first_gap": gap})[0].cause == cause
 
 
 def test_an_answer_cut_in_the_middle_of_a_letter_is_the_same_answer():
