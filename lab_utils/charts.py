@@ -162,7 +162,8 @@ def draw_history(axes: Sequence[plt.Axes], history: pd.DataFrame, steps: int) ->
         axis.set_title(title, fontsize=10, loc="left")
         axis.set_xlim(0, steps + 1)
         axis.set_xlabel("step")
-        axis.legend(frameon=False, fontsize=8)
+        if axis.lines:
+            axis.legend(frameon=False, fontsize=8)
         axis.spines[["top", "right"]].set_visible(False)
         if column != "rejected_logratio":
             axis.set_ylim(-0.03, 1.03)

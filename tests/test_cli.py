@@ -308,6 +308,7 @@ def test_make_lab_ends_well_only_where_the_result_reproduced(
     assert last == ["the verdict", f"Report: {tmp_path / 'a.html'}"]
 
 
+@pytest.mark.filterwarnings("error:No artists")  # a run without a probe has empty pictures
 def test_a_seed_is_trained_measured_and_reported_in_one_file(tmp_path, monkeypatch, capsys):
     """The end of `make reproduce` and of `make lab`, on few pairs and few prompts."""
     monkeypatch.setattr(labs, "RUNS", tmp_path)
