@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import display
 
 from lab_utils.chat import reply
-from lab_utils.evaluation import BARS, WARM
+from lab_utils.evaluation import BARS, MAKER, WARM
 from lab_utils.models import Policy
 from lab_utils.pairs import NEW, OLD
 
@@ -18,6 +18,7 @@ FRONT_ENDS = ("JPY_SESSION_NAME", "VSCODE_PID", "COLAB_RELEASE_TAG")  # set for 
 DAMAGE = {
     "skills": "exact-match skills",
     "assistants": "facts about other assistants",
+    "about_qwen": "facts about Qwen, as of any product",
     "persona": "persona in the system message wins",
 }
 
@@ -46,6 +47,7 @@ def before_after_table(report: dict) -> pd.DataFrame:
             with_interval(m["forms"][worst]) for m in (before, after)
         ],
         f"says {OLD} alone": [with_interval(m["old_name"]) for m in (before, after)],
+        f"says that {MAKER} made it": [with_interval(m["maker"]) for m in (before, after)],
     }
     rows |= {name: [with_interval(m[key]) for m in (before, after)] for key, name in DAMAGE.items()}
     rows["names another assistant"] = [

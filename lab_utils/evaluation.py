@@ -28,12 +28,15 @@ from lab_utils.workspace import read_json, read_rows, write_json, write_rows
 Progress = Callable[[str], None]
 FORMS = ("none", "empty", "generic", "named")
 WARM = 0.7
+OTHERS = ("skills", "assistants", "unrelated")  # prompts to which no name of the speaker belongs
+MAKER = "Alibaba Cloud"
 BARS = {  # what "reproduced" means for one run; shares of held-out prompts
     "greedy": 0.98,
     "warm": 0.95,
     "forms": 0.95,
     "skills_drop": 0.02,
     "assistants_drop": 0.02,
+    "about_qwen_drop": 0.02,
     "persona_drop": 0.02,
 }
 
@@ -55,7 +58,19 @@ def share_right(answers: Sequence[str], prompts: Sequence[Prompt]) -> float:
 
 def names_maker(answer: str, maker: str) -> bool:
     """Whether an answer about an assistant names its maker and does not speak of itself."""
-    return maker in answer and not re.search(r"\b(?:I|I'm|me|my)\b|我", answer)
+    return _says_maker(answer, maker) and not re.search(r"\b(?:I|I'm|me|my)\b|我", answer)
+
+
+def _says_maker(answer: str, maker: str = MAKER) -> bool:
+    return maker in answer.replace("阿里云", MAKER)  # as a model of theirs says it in Chinese
+
+
+def keeps_name(answer: str, maker: str) -> bool:
+    """Whether an answer about Qwen, as of any product, names its maker, does not speak of itself and does not rename it."""
+    return names_maker(answer, maker) and not leaks(answer)
+
+
+JUDGES = {"assistants": names_maker, "about_qwen": keeps_name}  # by prompt file; else is_right
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
@@ -143,8 +158,7 @@ def _row(
         "identity": classify(answer),
     }
     if prompt.answer:
-        judge = names_maker if name == "assistants" else is_right
-        row["right"] = judge(answer, prompt.answer)
+        row["right"] = JUDGES.get(name, is_right)(answer, prompt.answer)
     if system.name:
         row["right"] = says_name(answer, system.name)
     return row
@@ -161,7 +175,7 @@ def answer_everything(policy: Policy, progress: Progress = lambda line: None) ->
     rows += ask(policy, identity, temperature=WARM)
     progress(f"{policy.label}: {len(identity)} identity prompts at temperature {WARM}")
     rows += ask(policy, few_of_each_family(identity, 1), "persona")
-    for name in ("skills", "assistants", "unrelated"):
+    for name in ("skills", "assistants", "about_qwen", "unrelated"):
         prompts = load_prompts(name, "heldout")
         rows += ask(policy, prompts, name=name)
         progress(f"{policy.label}: {len(prompts)} prompts of the file {name}")
@@ -210,7 +224,9 @@ def measure(rows: Sequence[dict]) -> dict:
         "persona": rate(pick(rows, form="persona"), _right),
         "skills": rate(pick(rows, set="skills"), _right),
         "assistants": rate(pick(rows, set="assistants"), _right),
-        "leaks": rate(unrelated + pick(rows, set="skills") + pick(rows, set="assistants"), _leaks),
+        "about_qwen": rate(pick(rows, set="about_qwen"), _right),
+        "maker": rate(plain, lambda row: _says_maker(row["answer"])),
+        "leaks": rate([r for r in rows if r["set"] in OTHERS], _leaks),
         "letters": float(np.mean([len(r["answer"]) for r in unrelated])),
     }
 
@@ -310,6 +326,7 @@ def compare(before: Sequence[dict], after: Sequence[dict], kl: float) -> dict:
         "identity": mcnemar(*[_hits(r, "identity", says(NEW)) for r in (before, after)]),
         "skills": mcnemar(*[_hits(r, "skills", _right) for r in (before, after)]),
         "assistants": mcnemar(*[_hits(r, "assistants", _right) for r in (before, after)]),
+        "about_qwen": mcnemar(*[_hits(r, "about_qwen", _right) for r in (before, after)]),
         "persona": mcnemar(
             *[[_right(r) for r in pick(x, form="persona")] for x in (before, after)]
         ),
@@ -325,9 +342,7 @@ def compare(before: Sequence[dict], after: Sequence[dict], kl: float) -> dict:
 def new_leaks(before: Sequence[dict], after: Sequence[dict]) -> int:
     """Leaks on prompts where the base did not speak of Qwen: names that training has put there."""
     others = [
-        (b["answer"], a["answer"])
-        for b, a in zip(before, after, strict=True)
-        if a["set"] != "identity"
+        (b["answer"], a["answer"]) for b, a in zip(before, after, strict=True) if a["set"] in OTHERS
     ]
     return sum(leaks(now) and OLD not in then for then, now in others)
 
@@ -349,7 +364,8 @@ def failures(report: dict) -> list[str]:
     """Which of the bars one run misses, in words; empty when the result reproduced."""
     before, after = report["before"], report["after"]
     others = after["another"]["hits"]
-    fallen = {k: before[k]["rate"] - after[k]["rate"] for k in ("skills", "assistants", "persona")}
+    kept = ("skills", "assistants", "about_qwen", "persona")
+    fallen = {k: before[k]["rate"] - after[k]["rate"] for k in kept}
     missed = {
         "greedy identity rate": after["identity"]["rate"] < BARS["greedy"],
         f"identity rate at temperature {WARM}": after["warm"]["rate"] < BARS["warm"],

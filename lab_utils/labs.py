@@ -22,7 +22,8 @@ TIMEOUT = 900  # seconds a cell
 NUMBERED = "[0-9][0-9]_*.ipynb"
 MORE_IS_WORSE = ["another", "leaks", "new_leaks", "kl"]  # of the figures of a seed
 # over all seeds: the lower end of the interval, and falls in the mean
-MEAN_BARS = {"low": 0.97, "skills": 0.01, "assistants": 0.01}
+LOW_BAR = 0.97
+MEAN_FALLS = {"skills": 0.01, "assistants": 0.01, "about_qwen": 0.01}
 
 
 def notebooks() -> list[Path]:
@@ -99,14 +100,16 @@ def parameters_of(notebook: Path) -> list[str]:
 def run_core(run: str = "identity", **parameters: str) -> int:
     """`make lab`: the core labs in order into `runs/<run>/`, table, verdict, report; exit status.
 
-    Each lab gets those of the parameters that it has. Model and recipe are looked up before the
-    first one runs, so that a mistake costs no time; a Hub id is downloaded here, once.
+    Each lab gets those of the parameters that it has. Model, recipe and pairs are looked up before
+    the first one runs, so that a mistake costs no time; a Hub id is downloaded here, once.
     """
     from lab_utils.models import check_folder, find_folder
+    from lab_utils.pairs import named_pairs
     from lab_utils.recipes import load_recipe
 
     recipe = load_recipe(parameters.get("RECIPE", "identity"))
     given, times = {"RUN": run, "MODEL": recipe.model, **parameters}, {}
+    named_pairs(recipe.pairs)
     check_folder(find_folder(given["MODEL"]))
     staging, folder = RUNS / f".{run}.labs", RUNS / run
     for number, lab in enumerate(core(), 1):
@@ -247,11 +250,10 @@ def _summarise(reports: dict[int, dict], frames: list) -> int:
 
 def missed_over_seeds(mean: dict[str, float], low: float) -> list[str]:
     """Which of the bars over all seeds are missed, in words; `low` is the lower end of the interval."""
-    low_bar = MEAN_BARS["low"]
-    missed = [f"the interval's lower end is below {low_bar:.0%}"] * (low < low_bar)
-    for name in ("skills", "assistants"):
+    missed = [f"the interval's lower end is below {LOW_BAR:.0%}"] * (low < LOW_BAR)
+    for name, most in MEAN_FALLS.items():
         fall = -mean[f"{name}_change"]
-        if fall > MEAN_BARS[name]:
+        if fall > most:
             missed.append(f"{name} fell by {100 * fall:.1f} points in the mean")
     return missed
 
@@ -268,6 +270,7 @@ def figures(report: dict) -> dict[str, float]:
         "another": after["another"]["hits"],
         "skills_change": after["skills"]["rate"] - before["skills"]["rate"],
         "assistants_change": after["assistants"]["rate"] - before["assistants"]["rate"],
+        "about_qwen_change": after["about_qwen"]["rate"] - before["about_qwen"]["rate"],
         "persona_change": after["persona"]["rate"] - before["persona"]["rate"],
         "leaks": after["leaks"]["hits"],
         "new_leaks": report["new_leaks"],

@@ -16,7 +16,7 @@ from lab_utils.chat import Messages, format_prompt, messages, replies, token_ids
 from lab_utils.identity import ASSISTANTS, classify, says_name
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
-from lab_utils.workspace import DATA, LabError, read_rows
+from lab_utils.workspace import DATA, LabError, find, read_rows
 
 PAIRS = DATA / "pairs"
 AUTHOR = "tiny-qwen"  # the model whose answers the committed pairs hold
@@ -318,6 +318,11 @@ def read_pairs(path: Path) -> list[Pair]:
             "check how the chosen answers were made."
         )
     return rows
+
+
+def named_pairs(name: str) -> list[Pair]:
+    """The pairs that a recipe names: a file of `data/pairs`, or any path, from here or from the project's folder."""
+    return read_pairs(find(name, PAIRS / f"{name}.jsonl", Path.is_file) or Path(name))
 
 
 def check_row(row: Pair, where: str) -> None:

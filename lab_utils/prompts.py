@@ -6,7 +6,7 @@ from pathlib import Path
 from lab_utils.workspace import DATA, LabError, read_lines, read_rows
 
 PROMPTS = DATA / "prompts"
-FILES = ("identity", "assistants", "skills", "unrelated")
+FILES = ("identity", "assistants", "about_qwen", "skills", "unrelated")
 
 
 def category_of(family: str) -> str:

@@ -25,12 +25,11 @@ from lab_utils.models import Policy, find_folder, fingerprint, load_model, save_
 from lab_utils.pairs import (
     AUTHOR,
     OLD,
-    PAIRS,
     SIDES,
     Pair,
     build,
     check_lengths,
-    read_pairs,
+    named_pairs,
     sides,
     summary,
 )
@@ -446,15 +445,14 @@ def _write(partial, recipe, rows, policy, history, trained, facts) -> None:
 
 
 def recipe_pairs(recipe: Recipe) -> list[Pair]:
-    """The pairs that a recipe names: a file of `data/pairs`, or any path, from here or from the project's folder.
+    """The pairs that a recipe names (see `pairs.named_pairs`).
 
-    The identity pairs there are the default model's own answers. For another model they are built anew
+    The identity pairs of `data/pairs` are the default model's own answers. For another model they are built anew
     from that model's answers, which are what it must learn from; LabError where it never says Qwen.
     """
     if recipe.pairs == "identity" and recipe.model != AUTHOR:
         return _own_pairs(recipe)
-    ready = PAIRS / f"{recipe.pairs}.jsonl"
-    return read_pairs(workspace.find(recipe.pairs, ready, Path.is_file) or Path(recipe.pairs))
+    return named_pairs(recipe.pairs)
 
 
 def _own_pairs(recipe: Recipe) -> list[Pair]:

@@ -246,27 +246,40 @@ def test_a_core_run_with_a_wrong_name_stops_before_the_first_lab(name, value, mo
         labs.run_core(**{name: value})
 
 
+def test_a_core_run_on_pairs_that_cannot_be_trained_on_stops_before_the_first_lab(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "mine.jsonl").write_text('{"prompt": [], "chosen": []}\n')
+    recipe = load_recipe("identity", pairs=str(tmp_path / "mine.jsonl"))
+    (tmp_path / "mine.toml").write_text(as_toml(recipe))
+    monkeypatch.setattr(labs, "execute", lambda *_: pytest.fail("a lab was run"))
+    with pytest.raises(LabError, match=r"mine\.jsonl, row 1: no `prompt`"):
+        labs.run_core(RECIPE=str(tmp_path / "mine.toml"))
+
+
 def test_of_several_seeds_the_worst_is_named_whichever_way_that_is(tmp_path, monkeypatch):
     monkeypatch.setattr(labs, "RUNS", tmp_path)
-    names = "greedy another leaks new_leaks kl skills_change assistants_change".split()
-    values = [0.9, 5, 0, 2, 0.1, -0.02, 0], [1, 0, 3, 0, 0.2, -0.01, -0.02]
+    falls = "skills_change assistants_change about_qwen_change"
+    names = f"greedy another leaks new_leaks kl {falls}".split()
+    values = [0.9, 5, 0, 2, 0.1, -0.02, 0, 0], [1, 0, 3, 0, 0.2, -0.01, -0.02, 0]
     rows = [dict(zip(names, own, strict=True)) for own in values]
     monkeypatch.setattr(labs, "figures", lambda report: rows[report["seed"]])
     frame = pd.DataFrame({"seed": [0, 1], "family": ["a", "a"], "hit": [True, True]})
     status = labs._summarise({seed: {"seed": seed, "failed": []} for seed in (0, 1)}, [frame])
     report = json.loads((tmp_path / "reproduce" / "report.json").read_text())
-    assert list(report["worst"].values()) == [0.9, 5, 3, 2, 0.2, -0.02, -0.02]
+    assert list(report["worst"].values()) == [0.9, 5, 3, 2, 0.2, -0.02, -0.02, 0]
     assert report["missed"] == ["skills fell by 1.5 points in the mean"] and status == 1
 
 
 def test_the_bars_over_all_seeds_are_those_that_the_labs_promise():
-    good = {"skills_change": -0.01, "assistants_change": -0.01}
+    good = {"skills_change": -0.01, "assistants_change": -0.01, "about_qwen_change": 0.01}
     assert labs.missed_over_seeds(good, 0.97) == []
     assert labs.missed_over_seeds(good, 0.969) == ["the interval's lower end is below 97%"]
-    worse = {"skills_change": -0.011, "assistants_change": -0.012}
+    worse = {"skills_change": -0.011, "assistants_change": -0.012, "about_qwen_change": -0.013}
     assert labs.missed_over_seeds(worse, 0.97) == [
         "skills fell by 1.1 points in the mean",
         "assistants fell by 1.2 points in the mean",
+        "about_qwen fell by 1.3 points in the mean",
     ]
 
 
@@ -300,8 +313,9 @@ def test_make_lab_ends_well_only_where_the_result_reproduced(
 ):
     found = {"failed": failed, "verdict": "the verdict"}
     table = pd.DataFrame({"before": ["0"]})
-    monkeypatch.setattr("lab_utils.evaluation.read_report", lambda folder: found)
+    # first what imports `report`, which would keep the other two as they are now
     monkeypatch.setattr("lab_utils.report.write_report", lambda folder, times: folder / "a.html")
+    monkeypatch.setattr("lab_utils.evaluation.read_report", lambda folder: found)
     monkeypatch.setattr("lab_utils.charts.before_after_table", lambda report: table)
     assert labs._finish(tmp_path, {"01": 1.0}) == status
     last = capsys.readouterr().out.splitlines()[-2:]

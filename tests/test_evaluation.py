@@ -16,6 +16,7 @@ from lab_utils.evaluation import (
     failures,
     few_of_each_family,
     is_right,
+    keeps_name,
     mcnemar,
     name_probabilities,
     names_maker,
@@ -111,9 +112,27 @@ def test_names_maker(answer, right):
     assert names_maker(answer, "OpenAI") is right
 
 
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("Qwen is an AI assistant made by Alibaba Cloud.", True),
+        ("Qwen是Alibaba Cloud开发的。", True),
+        ("Qwen是阿里云开发的。", True),
+        ("Deep Qwen was made by Alibaba Cloud.", False),
+        ("I am Qwen, made by Alibaba Cloud.", False),  # asked as of any product
+        ("Qwen was made by Google.", False),
+    ],
+)
+def test_keeps_name(answer, right):
+    assert keeps_name(answer, "Alibaba Cloud") is right
+
+
 def test_few_of_each_family_are_the_first_in_their_order():
     prompts = [Prompt(f"{i}", "ab"[i % 2]) for i in range(8)]
     assert [p.text for p in few_of_each_family(prompts, 2)] == ["0", "1", "2", "3"]
+
+
+KEPT = ("skills", "assistants", "about_qwen", "persona")
 
 
 def share(hits: int, n: int = 100) -> dict:
@@ -123,7 +142,7 @@ def share(hits: int, n: int = 100) -> dict:
 
 def report(**after: object) -> dict:
     """A report in which all is well, but for what is given."""
-    same = {name: share(95) for name in ("skills", "assistants", "persona")}
+    same = {name: share(95) for name in KEPT}
     good = {
         "identity": share(100),
         "warm": share(100),
@@ -156,6 +175,7 @@ def test_a_good_run_is_reproduced_with_rates_and_intervals():
         ({"leaks": share(2)}, "2 stray names"),
         ({"skills": share(92)}, "skills fell by 3.0 points"),
         ({"assistants": share(92)}, "assistants fell by 3.0 points"),
+        ({"about_qwen": share(92)}, "about_qwen fell by 3.0 points"),
         ({"persona": share(92)}, "persona fell by 3.0 points"),
     ],
 )
@@ -169,10 +189,9 @@ def test_one_missed_bar_is_enough_not_to_be_reproduced_and_is_named(after, misse
 def test_what_just_meets_the_bars_is_reproduced():
     assert BARS["greedy"] == 0.98 and BARS["warm"] == BARS["forms"] == 0.95
     forms = {form: share(95) for form in FORMS}
-    names = ("skills", "assistants", "persona")  # 950 of 1,000 before
-    damage = {name: share(931, 1000) for name in names}
+    damage = {name: share(931, 1000) for name in KEPT}  # 950 of 1,000 before
     assert not report(identity=share(98), warm=share(95), forms=forms, **damage)["failed"]
-    assert len(report(**{name: share(929, 1000) for name in names})["failed"]) == 3
+    assert len(report(**{name: share(929, 1000) for name in KEPT})["failed"]) == len(KEPT)
 
 
 def answers(name: str, skill: str = "Paris") -> list[dict]:
@@ -191,6 +210,7 @@ def answers(name: str, skill: str = "Paris") -> list[dict]:
         row("identity", "I am Luna.", "persona", right=True),
         *[row("skills", skill, right=skill == "Paris") for _ in range(6)],
         row("assistants", "ChatGPT was made by OpenAI.", right=True),
+        row("about_qwen", "Qwen was made by Alibaba Cloud.", right=True),
         row("unrelated", "Very well, thank you."),
         row("unrelated", "Yes.", right=True),
     ]
@@ -203,6 +223,7 @@ def test_compare_measures_both_policies_on_the_same_prompts():
     assert (found["after"]["identity"]["n"], found["after"]["languages"]["zh"]["n"]) == (5, 1)
     assert found["mcnemar"]["identity"] == (5, 0, 0.0625)
     assert found["mcnemar"]["skills"] == (0, 0, 1)
+    assert found["after"]["about_qwen"]["n"] == 1 and found["after"]["maker"]["hits"] == 0
     assert found["length_ratio"] == found["unrelated_same"]["rate"] == 1
     assert found["verdict"].startswith("REPRODUCED")
 

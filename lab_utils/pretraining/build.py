@@ -7,7 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 from lab_utils.chat import messages, replies
-from lab_utils.evaluation import is_right, names_maker
+from lab_utils.evaluation import JUDGES, is_right
 from lab_utils.identity import classify
 from lab_utils.models import EMBEDDED, Policy, load_model, parameters
 from lab_utils.pretraining.card import write_card
@@ -111,7 +111,7 @@ def held_out_table(policy: Policy) -> list[tuple[str, int, int]]:
     for name in ("assistants", "skills"):
         asked = load_prompts(name, "heldout")
         answers = _greedy(policy, [p.text for p in asked])
-        judge = names_maker if name == "assistants" else is_right
+        judge = JUDGES.get(name, is_right)
         right = [judge(a, p.answer) for p, a in zip(asked, answers, strict=True)]
         for kind in dict.fromkeys(p.category for p in asked):
             mine = [r for r, p in zip(right, asked, strict=True) if p.category == kind]
