@@ -74,7 +74,8 @@ def _quiet_libraries() -> None:
 def add_missing() -> None:
     """On Colab, install what its image lacks and nothing else; elsewhere do nothing.
 
-    Raises LabError where a library was already loaded in its old version.
+    Its torch is asked for as it is, so that pip leaves it alone or says what does not fit. Raises
+    LabError where a library was already loaded in its old version.
     """
     if "google.colab" not in sys.modules:
         return
@@ -83,8 +84,8 @@ def add_missing() -> None:
         for name in ("pyarrow", "datasets")
         if name in sys.modules
     }
-    command = [sys.executable, "-m", "pip", "install", "-q", "trl==1.16.0", "datasets>=4.7"]
-    subprocess.run(command, check=True)
+    wanted = ["trl==1.16.0", "datasets>=4.7", f"torch=={version('torch')}"]
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], check=True)
     if any(version(name) != old for name, old in loaded.items()):
         raise LabError(
             "a library changed under the running kernel: Runtime > Restart, then run all again."

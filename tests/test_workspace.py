@@ -2,14 +2,31 @@
 
 import errno
 import os
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
+import datasets
 import pytest
 from conftest import assert_one_sentence
 
 from lab_utils import workspace
 from lab_utils.measured import peak_memory
 from lab_utils.workspace import LabError, find, read_json, read_rows, write_whole
+
+
+def test_only_colab_installs_what_it_lacks_and_keeps_its_torch(monkeypatch):
+    asked = []
+    monkeypatch.setattr(workspace.subprocess, "run", lambda command, check: asked.append(command))
+    workspace.add_missing()
+    assert asked == []
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    workspace.add_missing()
+    assert f"torch=={version('torch')}" in asked[0] and "trl==1.16.0" in asked[0]
+    monkeypatch.setattr(workspace, "version", lambda name: "another")  # what was installed just now
+    monkeypatch.setitem(sys.modules, "datasets", datasets)
+    with pytest.raises(LabError, match="Restart"):
+        workspace.add_missing()
 
 
 def test_a_file_is_written_whole_and_nothing_lies_beside_it(tmp_path):
