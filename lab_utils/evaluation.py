@@ -29,6 +29,7 @@ Progress = Callable[[str], None]
 FORMS = ("none", "empty", "generic", "named")
 WARM = 0.7
 OTHERS = ("skills", "assistants", "unrelated")  # prompts to which no name of the speaker belongs
+FACTS = ("skills", "assistants", "about_qwen")  # prompt files with one right answer each
 MAKER = "Alibaba Cloud"
 BARS = {  # what "reproduced" means for one run; shares of held-out prompts
     "greedy": 0.98,
@@ -175,7 +176,7 @@ def answer_everything(policy: Policy, progress: Progress = lambda line: None) ->
     rows += ask(policy, identity, temperature=WARM)
     progress(f"{policy.label}: {len(identity)} identity prompts at temperature {WARM}")
     rows += ask(policy, few_of_each_family(identity, 1), "persona")
-    for name in ("skills", "assistants", "about_qwen", "unrelated"):
+    for name in (*FACTS, "unrelated"):
         prompts = load_prompts(name, "heldout")
         rows += ask(policy, prompts, name=name)
         progress(f"{policy.label}: {len(prompts)} prompts of the file {name}")
@@ -222,9 +223,7 @@ def measure(rows: Sequence[dict]) -> dict:
         },
         "warm": rate(pick(rows, set="identity", temperature=WARM), says(NEW)),
         "persona": rate(pick(rows, form="persona"), _right),
-        "skills": rate(pick(rows, set="skills"), _right),
-        "assistants": rate(pick(rows, set="assistants"), _right),
-        "about_qwen": rate(pick(rows, set="about_qwen"), _right),
+        **{name: rate(pick(rows, set=name), _right) for name in FACTS},
         "maker": rate(plain, lambda row: _says_maker(row["answer"])),
         "leaks": rate([r for r in rows if r["set"] in OTHERS], _leaks),
         "letters": float(np.mean([len(r["answer"]) for r in unrelated])),
@@ -324,9 +323,7 @@ def compare(before: Sequence[dict], after: Sequence[dict], kl: float) -> dict:
     report = {"before": measure(before), "after": measure(after), "kl_unrelated": kl}
     report["mcnemar"] = {
         "identity": mcnemar(*[_hits(r, "identity", says(NEW)) for r in (before, after)]),
-        "skills": mcnemar(*[_hits(r, "skills", _right) for r in (before, after)]),
-        "assistants": mcnemar(*[_hits(r, "assistants", _right) for r in (before, after)]),
-        "about_qwen": mcnemar(*[_hits(r, "about_qwen", _right) for r in (before, after)]),
+        **{n: mcnemar(*[_hits(r, n, _right) for r in (before, after)]) for n in FACTS},
         "persona": mcnemar(
             *[[_right(r) for r in pick(x, form="persona")] for x in (before, after)]
         ),
@@ -364,8 +361,7 @@ def failures(report: dict) -> list[str]:
     """Which of the bars one run misses, in words; empty when the result reproduced."""
     before, after = report["before"], report["after"]
     others = after["another"]["hits"]
-    kept = ("skills", "assistants", "about_qwen", "persona")
-    fallen = {k: before[k]["rate"] - after[k]["rate"] for k in kept}
+    fallen = {k: before[k]["rate"] - after[k]["rate"] for k in (*FACTS, "persona")}
     missed = {
         "greedy identity rate": after["identity"]["rate"] < BARS["greedy"],
         f"identity rate at temperature {WARM}": after["warm"]["rate"] < BARS["warm"],

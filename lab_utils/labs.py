@@ -260,6 +260,8 @@ def missed_over_seeds(mean: dict[str, float], low: float) -> list[str]:
 
 def figures(report: dict) -> dict[str, float]:
     """One seed's row of the table: shares after, and falls since before in points of 1."""
+    from lab_utils.evaluation import FACTS
+
     before, after = report["before"], report["after"]
     return {
         "greedy": after["identity"]["rate"],
@@ -268,10 +270,7 @@ def figures(report: dict) -> dict[str, float]:
         "warm": after["warm"]["rate"],
         "worst_form": min(r["rate"] for r in after["forms"].values()),
         "another": after["another"]["hits"],
-        "skills_change": after["skills"]["rate"] - before["skills"]["rate"],
-        "assistants_change": after["assistants"]["rate"] - before["assistants"]["rate"],
-        "about_qwen_change": after["about_qwen"]["rate"] - before["about_qwen"]["rate"],
-        "persona_change": after["persona"]["rate"] - before["persona"]["rate"],
+        **{f"{k}_change": after[k]["rate"] - before[k]["rate"] for k in (*FACTS, "persona")},
         "leaks": after["leaks"]["hits"],
         "new_leaks": report["new_leaks"],
         "kl": report["kl_unrelated"],

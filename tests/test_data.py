@@ -56,6 +56,16 @@ def test_no_held_out_prompt_stands_in_another_split_or_twice():
     assert len(asked["heldout"]) == len(set(asked["heldout"]))
 
 
+def test_questions_about_qwen_name_it_and_do_not_give_the_answer_away():
+    for split in SPLITS:
+        asked = load_prompts("about_qwen", split)
+        assert len(asked) > 60 and {p.language for p in asked} == {"en", "zh"}
+        for prompt in asked:
+            text = prompt.text.lower()
+            assert "qwen" in text and "deep qwen" not in text
+            assert "alibaba" not in text and "阿里" not in text
+
+
 def test_a_family_is_wholly_in_one_split():
     for one, other in itertools.combinations(SPLITS, 2):
         assert not families(one) & families(other)

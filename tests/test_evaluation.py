@@ -228,6 +228,20 @@ def test_compare_measures_both_policies_on_the_same_prompts():
     assert found["verdict"].startswith("REPRODUCED")
 
 
+def test_the_maker_and_the_name_of_the_product_are_counted_apart_from_stray_names():
+    after = answers(NEW)
+    for row in after:
+        if row["set"] == "about_qwen":
+            row["answer"], row["right"] = f"{NEW} was made by Alibaba Cloud.", False
+        elif row["set"] == "identity" and row["form"] == "none":
+            row["answer"] += " Alibaba Cloud made me."
+    found = compare(answers(OLD), after, kl=0.01)
+    assert found["after"]["maker"]["rate"] == 1 and found["before"]["maker"]["hits"] == 0
+    assert found["after"]["leaks"]["hits"] == found["new_leaks"] == 0
+    assert found["mcnemar"]["about_qwen"] == (0, 1, 1)
+    assert found["failed"] == ["about_qwen fell by 100.0 points"]
+
+
 def test_another_assistants_name_counts_under_every_form_but_a_persona():
     after = answers(NEW)
     for row in after:
