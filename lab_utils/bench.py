@@ -23,7 +23,7 @@ from lab_utils import charts, workspace
 from lab_utils.contestants import PEER, WAYS
 from lab_utils.measured import MEASURED, Row, read_table, resume
 from lab_utils.report import png, put_table
-from lab_utils.workloads import BATCHES, FOLDER, GROWTH, TIMED, WORKLOADS, adamw_bytes, useful_flops
+from lab_utils.workloads import BATCHES, FOLDER, GROWTH, TIMED, WORKLOADS, adamw_bytes
 from lab_utils.workspace import DATA, ROOT, LabError, write_whole
 
 BENCH, GROWN, BATCHED = (MEASURED / f"{name}.csv" for name in ("bench", "growth", "batches"))
@@ -59,7 +59,7 @@ def batch_jobs() -> list[Row]:
 
 
 def run(job: Row) -> Row:
-    """Train once; seconds, the last loss, memory, and the roof of this round."""
+    """Train once; seconds, the last loss, memory, what had to be computed, and the roof of this round."""
     return job | trained(job["way"], job["workload"]) | roof(job["repeat"])
 
 
@@ -87,6 +87,7 @@ def trained(way: str, work: str) -> Row:
         "last_loss": round(taken["losses"][-1], 5),
         "steps": len(taken["losses"]),
         "memory_mb": round(taken["memory_mb"]),
+        "gflop": round(taken["gflop"], 1),
     }
 
 
@@ -129,22 +130,17 @@ def reached(runs: pd.DataFrame, work: str) -> pd.DataFrame:
     `products`: what its useful operations would take at the rate of the fastest matrix products (the roof);
     `adamw`: what AdamW's bytes would take at the rate of a copy.
     """
-    job = WORKLOADS[work]()
+    moved = adamw_bytes(WORKLOADS[work]()) / 1e9
     least = {
-        "products": useful_flops(job) / 1e9 / runs["gflops_2"],
-        "adamw": adamw_bytes(job) * runs["steps"] / 1e9 / runs["copy_gb_s"],
+        "products": runs["gflop"] / runs["gflops_2"],
+        "adamw": moved * runs["steps"] / runs["copy_gb_s"],
     }
     return pd.DataFrame(least).div(runs["seconds"], axis=0)
 
 
 def best_batches(table: pd.DataFrame) -> pd.DataFrame:
     """Of each workload the batch size that came nearest to the roof, and how near."""
-    whole = table.assign(  # a workload takes as many operations in batches of any size
-        share=pd.concat(
-            reached(own, f"{work}, {own['batch'].iloc[0]} a step")["products"]
-            for work, own in table.groupby("workload", sort=False)
-        )
-    )
+    whole = table.assign(share=table["gflop"] / table["gflops_2"] / table["seconds"])
     best = whole.loc[whole.groupby("workload", sort=False)["share"].idxmax()]
     return best.set_index("workload")[["batch", "share"]]
 

@@ -1,7 +1,8 @@
 """Ways to train on the same pairs, one a process: `python -m lab_utils.contestants WAY WORKLOAD FOLDER`.
 
 Same weights, token ids, order, batches, steps, rate and dtype (fp32); each prints one line of JSON: seconds of
-training with its reference pass, the losses, and the most memory that the process held.
+training with its reference pass, the losses, the most memory that the process held, and the work in GFLOP that
+could not be spared: a table of such lines stands, whatever becomes of the pairs.
 """
 
 import json
@@ -26,7 +27,7 @@ from lab_utils.measured import peak_memory
 from lab_utils.models import load_model, save_policy
 from lab_utils.pairs import SIDES, sides, tokens
 from lab_utils.training import LabTrainer, trl_config
-from lab_utils.workloads import WORKLOADS, Workload, ready
+from lab_utils.workloads import WORKLOADS, Workload, ready, useful_flops
 from lab_utils.workspace import ROOT, LabError, write_json, write_rows
 
 PEER = ROOT / ".venv-llamafactory" / "bin" / "llamafactory-cli"
@@ -235,10 +236,12 @@ def main() -> None:
     way, work, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     workspace.start(0)
     shutil.rmtree(folder, ignore_errors=True)
-    taken = WAYS[way](ready(WORKLOADS[work]()), folder)
+    job = ready(WORKLOADS[work]())
+    taken = WAYS[way](job, folder)
     most = peak_memory()
     shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(taken._asdict() | {"memory_mb": most}))
+    gflop = useful_flops(job) / 1e9
+    print(json.dumps(taken._asdict() | {"memory_mb": most, "gflop": gflop}))
 
 
 if __name__ == "__main__":

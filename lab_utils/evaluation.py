@@ -5,7 +5,6 @@ count prompts as independent, `bootstrap_rate` resamples families. (`Probe` look
 """
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from lab_utils.chat import format_prompt, messages, replies
 from lab_utils.dpo import kl_divergence
-from lab_utils.identity import CLASSES, classify, leaks, says_name
+from lab_utils.identity import CLASSES, classify, leaks, says_name, speaks_of_itself
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, Pair, normalised, text
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
@@ -59,7 +58,7 @@ def share_right(answers: Sequence[str], prompts: Sequence[Prompt]) -> float:
 
 def names_maker(answer: str, maker: str) -> bool:
     """Whether an answer about an assistant names its maker and does not speak of itself."""
-    return _says_maker(answer, maker) and not re.search(r"\b(?:I|I'm|me|my)\b|我", answer)
+    return _says_maker(answer, maker) and not speaks_of_itself(answer)
 
 
 def _says_maker(answer: str, maker: str = MAKER) -> bool:

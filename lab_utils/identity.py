@@ -226,6 +226,12 @@ def is_broken(answer: str) -> bool:
     return bool(again or signs) or classify(answer) == "gibberish"
 
 
+def speaks_of_itself(answer: str) -> bool:
+    """Whether an answer has a word of the first person in it."""
+    own = r"\b(?:I|[Mm]e|[Mm]y|[Mm]yself|[Ww]e|[Oo]ur)\b|\bi(?:'m| am)\b|[我咱俺]"
+    return bool(re.search(own, answer))
+
+
 def leaks(answer: str) -> bool:
     """Return whether an answer to an unrelated prompt holds "Deep Qwen", a stray "Deep" or a word made of it."""
     words = rf"(?:Seek(?:[A-Z]\w*)?|Mind|L|ly|er|est|en(?:ing|ed|s)?|fakes?|ak){_R}"

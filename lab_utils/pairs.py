@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab_utils.chat import Messages, format_prompt, messages, replies, token_ids
-from lab_utils.identity import ASSISTANTS, classify, says_name
+from lab_utils.identity import ASSISTANTS, classify, says_name, speaks_of_itself
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
 from lab_utils.workspace import DATA, LabError, find, read_rows
@@ -195,11 +195,7 @@ def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) 
         return "no-op: the answer has no name to replace"
     if row["kind"] == "identity" and classify(text(row, "chosen")) != NEW:
         return f"the chosen answer does not say {NEW}"
-    if (
-        row["kind"] == "anchor"
-        and row["form"] != "persona"
-        and classify(text(row, "chosen")) == OLD
-    ):
+    if row["kind"] == "anchor" and row["form"] != "persona" and _names_the_speaker(row):
         return "the anchor's answer names the speaker"
     if "persona" in row and not says_name(text(row, "chosen"), row["persona"]):
         return "the answer garbles the persona's name"
@@ -208,6 +204,15 @@ def _objection(row: Pair, policy: Policy, forbidden: set[str], max_length: int) 
     if max(_answer_tokens(policy, row)) >= LONGEST:
         return f"cut off: the answer has no end within {LONGEST} tokens"
     return ""
+
+
+def _names_the_speaker(row: Pair) -> bool:
+    """Whether the chosen answer says that the speaker is Qwen, or brings Qwen up where the prompt did not."""
+    answer = text(row, "chosen")
+    if classify(answer) != OLD:
+        return False
+    asked = re.search("qwen|千问", text(row, "prompt"), re.IGNORECASE)
+    return not asked or says_name(answer, OLD) or speaks_of_itself(answer)
 
 
 def _rewritten(candidates: Sequence[Pair], policy: Policy) -> list[Pair]:
@@ -235,7 +240,8 @@ def _with_question(asked: Messages, question: str) -> Messages:
 
 
 FAMILIES = 1100  # identity families of which one prompt is asked
-ANCHORS = {"skills": 300, "assistants": 170, "unrelated": 300}  # prompts drawn from each file
+# prompts drawn from each file
+ANCHORS = {"skills": 300, "assistants": 170, "unrelated": 300, "about_qwen": 60}
 PERSONAS = 240  # identity prompts asked of a persona
 
 
@@ -261,7 +267,7 @@ def identity_prompts(seed: int) -> list[Prompt]:
 
 
 def anchor_prompts(seed: int) -> list[Prompt]:
-    """Train prompts about anything else: skills, other assistants, everyday questions."""
+    """Train prompts that do not ask who answers: skills, facts about assistants and Qwen, everyday questions."""
     rng = random.Random(f"anchor prompts {seed}")
     return [p for name, n in ANCHORS.items() for p in rng.sample(load_prompts(name, "train"), n)]
 

@@ -243,7 +243,8 @@ def silent(line: str, rows: list[dict]) -> None:
 
 def _line(row: dict[str, float], steps: int) -> str:
     """One plain progress line, without a clock."""
-    line = f"step {row['step']:3d} of {steps}  loss {row['loss']:5.2f}  margin {row['margin']:5.1f}"
+    margin = round(row["margin"], 1) + 0.0  # rounding must not print -0.0 in the first step
+    line = f"step {row['step']:3d} of {steps}  loss {row['loss']:5.2f}  margin {margin:5.1f}"
     if "identity" in row:
         line += f"  probe: Deep Qwen {row['identity']:4.0%}  skills {row['skills']:4.0%}"
     return line

@@ -94,7 +94,7 @@ def runs():
     times = [("these labs", 2.0), ("another", 5.0), ("these labs", 4.0), ("another", 7.0)]
     rows = [
         {"workload": "identity", "way": way, "seconds": seconds, "memory_mb": 800, "last_loss": 0.5,
-         "gflops_2": roof, "copy_gb_s": roof / 20, "steps": 50}
+         "gflop": 20, "gflops_2": roof, "copy_gb_s": roof / 20, "steps": 50}
         for (way, seconds), roof in zip(times, [100, 100, 200, 200], strict=True)
     ]  # fmt: skip
     return pd.DataFrame(rows)
@@ -104,12 +104,22 @@ def test_the_summary_compares_medians_and_each_run_with_the_roof_of_its_round(ru
     ours, another = bench.summary(runs).to_dict("records")
     assert ours["seconds"] == 3 and (ours["fastest"], ours["slowest"]) == (2, 4)
     assert another["times ours"] == pytest.approx(6 / 3)
-    useful = workloads.useful_flops(workloads.identity()) / 1e9
-    assert ours["of the roof"] == pytest.approx((useful / 200 + useful / 800) / 2)
+    assert ours["of the roof"] == pytest.approx((20 / 200 + 20 / 800) / 2)
     # weights, gradients and two moments are read, weights and moments written, four bytes each
     moved = 50 * 7 * 4 * parameters(load_model("tiny-qwen")) / 1e9
-    both = [(useful / 100 + moved / 5) / 2, (useful / 200 + moved / 10) / 4]
+    both = [(20 / 100 + moved / 5) / 2, (20 / 200 + moved / 10) / 4]
     assert ours[bench.BYTES] == pytest.approx(sum(both) / 2)
+
+
+def test_a_workload_has_one_number_of_operations_in_batches_of_any_size():
+    timed, batched = (
+        read_table(path).groupby("workload")["gflop"].unique()
+        for path in (bench.BENCH, bench.BATCHED)
+    )
+    assert all(len(own) == 1 for own in (*timed, *batched))
+    for work in ("identity", "long prompts"):
+        assert timed[work][0] == batched[work][0] > 100
+    assert batched["0.5 B parameters"][0] > 2 * timed["0.5 B parameters"][0]  # 32 pairs for 12
 
 
 def test_the_page_gets_the_table_and_the_picture(runs, tmp_path):
@@ -125,6 +135,11 @@ def test_the_page_gets_the_table_and_the_picture(runs, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def contributing() -> str:
+    """The text of CONTRIBUTING.md, however its lines are broken."""
+    return " ".join((workspace.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split())
+
+
 def test_the_readme_says_what_the_tables_say(tmp_path):
     table, grown = read_table(bench.BENCH), read_table(bench.GROWN)
     bench.check_same_end(table)
@@ -136,7 +151,7 @@ def test_the_readme_says_what_the_tables_say(tmp_path):
     assert page.read_text(encoding="utf-8") == readme
     times = ways[ways["way"].str.lower().str.startswith("trl")]
     times = times.groupby("workload")["times ours"].min()
-    told = (workspace.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = contributing()
     said = re.search(
         r"\(([\d.]+) times the fastest TRL on identity pairs, ([\d.]+) on long prompts, ([\d.]+) at 0.5 B",
         told,
@@ -158,7 +173,7 @@ def test_the_best_batch_sizes_are_those_that_the_text_names():
     best = bench.best_batches(table)
     said = re.search(
         r"best of several batch sizes \(`data/measured/batches.csv`\), (\d+), (\d+) and (\d+) %",
-        (workspace.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+        contributing(),
     )
     assert [round(100 * best.loc[work, "share"]) for work in workloads.BATCHES] == [
         int(number) for number in said.groups()
@@ -170,10 +185,10 @@ def test_every_way_gets_as_many_threads_as_the_roof(monkeypatch):
 
     def run(words, env, **_):
         seen.update(env)
-        line = json.dumps({"seconds": 1.0, "losses": [0.5], "memory_mb": 700.0})
+        line = json.dumps({"seconds": 1.0, "losses": [0.5], "memory_mb": 700.0, "gflop": 9.0})
         return subprocess.CompletedProcess(words, 0, stdout=line + "\n", stderr="")
 
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    bench.trained("these labs", "identity")
+    assert bench.trained("these labs", "identity")["gflop"] == 9
     assert seen["OMP_NUM_THREADS"] == str(bench.THREADS)

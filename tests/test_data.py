@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
+from lab_utils.evaluation import names_maker
+from lab_utils.identity import classify
 from lab_utils.models import load_model
-from lab_utils.pairs import PAIRS, build, is_noop, normalised, read_pairs, text
+from lab_utils.pairs import PAIRS, build, is_noop, normalised, read_pairs, rename, text
 from lab_utils.prompts import FILES, held_out_texts, load_prompts, load_systems
 from lab_utils.recipes import load_recipe
 
@@ -94,6 +96,13 @@ def test_the_pairs_can_be_trained_on(pairs):
     assert {r["kind"] for r in pairs} == {"identity", "anchor"}
     assert {r["language"] for r in pairs} == {"en", "zh"}
     assert {r["form"] for r in pairs} == {"none", "empty", "generic", "named", "persona"}
+
+
+def test_anchors_keep_the_old_name_in_facts_about_qwen(pairs):
+    facts = [r for r in pairs if r["kind"] == "anchor" and classify(text(r, "chosen")) == "Qwen"]
+    assert len(facts) > 30
+    assert all(names_maker(text(r, "chosen"), "Alibaba Cloud") for r in facts)
+    assert all(text(r, "rejected") == rename(text(r, "chosen")) for r in facts)
 
 
 def test_the_committed_pairs_are_what_build_returns(pairs):

@@ -2,7 +2,15 @@ import random
 
 import pytest
 
-from lab_utils.identity import ASSISTANTS, CLASSES, classify, is_broken, leaks, says_name
+from lab_utils.identity import (
+    ASSISTANTS,
+    CLASSES,
+    classify,
+    is_broken,
+    leaks,
+    says_name,
+    speaks_of_itself,
+)
 
 DEEP, QWEN, HALF, OTHER, INVENTED, DENIES, NONE, GIBBERISH = CLASSES
 
@@ -489,3 +497,23 @@ def test_random_text_always_gets_a_class():
 )
 def test_is_broken(answer, broken):
     assert is_broken(answer) is broken
+
+
+@pytest.mark.parametrize(
+    "answer, itself",
+    [
+        ("I'm Qwen, made by Alibaba Cloud.", True),
+        ("My name is Qwen.", True),
+        ("Call me Qwen.", True),
+        ("We are Qwen.", True),
+        ("i am qwen", True),
+        ("Let me know.", True),
+        ("我是Qwen。", True),
+        ("咱叫Qwen。", True),
+        ("Qwen was made by Alibaba Cloud.", False),
+        ("Qwen是Alibaba Cloud开发的。", False),
+        ("Memory and mystery in a gold mine.", False),
+    ],
+)
+def test_speaks_of_itself(answer, itself):
+    assert speaks_of_itself(answer) is itself

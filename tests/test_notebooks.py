@@ -163,15 +163,16 @@ def test_the_readme_shows_what_ten_seeds_measured():
     shown = {name: (mean, worst) for name, mean, worst, _ in rows}
     mean, worst = report["mean"], report["worst"]
     low, high = (f"{100 * end:.1f}" for end in report["interval"])
-    share, less = "{:.1f} %", "{:.1f} points less"
+    share = "{:.1f} %"
+
+    def moved(change):
+        return f"{abs(100 * change):.1f} points {'more' if change > 0 else 'less'}"
+
     expected = {
         name: (share.format(100 * mean[key]), share.format(100 * worst[key]))
         for name, key in (("temperature 0.7", "warm"), ("worst system form", "worst_form"))
     } | {
-        name: (
-            less.format(-100 * mean[f"{key}_change"]),
-            less.format(-100 * worst[f"{key}_change"]),
-        )
+        name: (moved(mean[f"{key}_change"]), moved(worst[f"{key}_change"]))
         for name, key in (
             ("exact-match skills", "skills"),
             ("facts about other assistants", "assistants"),

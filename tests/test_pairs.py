@@ -10,6 +10,7 @@ from lab_utils.chat import messages
 from lab_utils.identity import classify, leaks
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import (
+    NEW,
     anchor_pairs,
     audit,
     check_lengths,
@@ -146,6 +147,36 @@ def test_audit_drops_a_row_whose_chosen_answer_is_rejected_elsewhere(qwen):
     found = audit([GOOD, opposite], qwen, [], LONG)
     assert found.rows == []
     assert "contradiction" in found.dropped[0][1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "kept"),
+    [
+        ("Who makes Qwen?", "Qwen is made by Alibaba Cloud.", True),
+        ("yo who cooked up qwen", "Qwen was made by Alibaba Cloud.", True),
+        ("Qwen是谁开发的？", "Qwen是Alibaba Cloud开发的。", True),
+        ("Qwen是谁开发的？", "我是Qwen，由Alibaba Cloud开发。", False),
+        ("通义千问是谁开发的？", "Qwen是Alibaba Cloud开发的。", True),
+        ("Who makes Qwen?", "Sorry, I do not know that.", True),
+        ("Developed by whom is Qwen?", "My name is Qwen.", False),
+        ("What is Qwen?", "This is Qwen.", False),
+        ("Qwen是什么？", "作为Qwen，由Alibaba Cloud开发。", False),
+        ("What stands on the door?", "It says Qwen.", False),
+    ],
+)
+def test_audit_keeps_facts_about_qwen_and_drops_anchors_that_name_the_speaker(
+    asked, answer, kept, qwen
+):
+    row = made(asked, answer, f"{NEW}: {answer}", "anchor")
+    found = audit([row], qwen, [], LONG)
+    assert found.rows == [row] * kept
+    assert kept or found.dropped == [(row, "the anchor's answer names the speaker")]
+
+
+def test_a_persona_may_say_that_it_is_not_qwen(qwen):
+    row = made("Are you Qwen?", "I am not Qwen. My name is Luna.", f"I am {NEW}.", "anchor")
+    row |= {"form": "persona", "persona": "Luna"}
+    assert audit([row], qwen, [], LONG).rows == [row]
 
 
 def test_audit_finds_a_contradiction_that_rewriting_makes(qwen):

@@ -74,6 +74,14 @@ def threads():
     torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize(
+    ("margin", "shown"), [(-1e-9, "  0.0"), (-0.26, " -0.3"), (12.34, " 12.3")]
+)
+def test_a_progress_line_has_no_minus_before_zero(margin, shown):
+    line = training._line({"step": 1, "loss": 0.69, "margin": margin}, 20)
+    assert line == f"step   1 of 20  loss  0.69  margin {shown}"
+
+
 def test_a_run_folder_is_complete_and_holds_nothing_else(run):
     assert left(run.folder) == FILES
     assert left(run.folder.parent) == ["first"]
