@@ -51,7 +51,7 @@ def rows():
         lambda row: row,
         lambda row: row | {"prompt": messages(joined("chosen", rng.randint(1, 5)))},
         lambda row: row | {"chosen": said("7"), "rejected": said("A")},
-        lambda row: row | {side: said(joined(side, 12)) for side in ("chosen", "rejected")},
+        lambda row: row | {side: said(joined(side, 16)) for side in ("chosen", "rejected")},
     )
     return [special[i % 4](row) for i, row in enumerate(known)]
 
