@@ -130,17 +130,18 @@ def reached(runs: pd.DataFrame, work: str) -> pd.DataFrame:
     `products`: what its useful operations would take at the rate of the fastest matrix products (the roof);
     `adamw`: what AdamW's bytes would take at the rate of a copy.
     """
-    moved = adamw_bytes(WORKLOADS[work]()) / 1e9
-    least = {
-        "products": runs["gflop"] / runs["gflops_2"],
-        "adamw": moved * runs["steps"] / runs["copy_gb_s"],
-    }
-    return pd.DataFrame(least).div(runs["seconds"], axis=0)
+    moved = adamw_bytes(WORKLOADS[work]()) / 1e9 * runs["steps"] / runs["copy_gb_s"]
+    return pd.DataFrame({"products": of_the_roof(runs), "adamw": moved / runs["seconds"]})
+
+
+def of_the_roof(runs: pd.DataFrame) -> pd.Series:
+    """What the useful operations of each run would take at the roof, as a share of its seconds."""
+    return runs["gflop"] / runs["gflops_2"] / runs["seconds"]
 
 
 def best_batches(table: pd.DataFrame) -> pd.DataFrame:
     """Of each workload the batch size that came nearest to the roof, and how near."""
-    whole = table.assign(share=table["gflop"] / table["gflops_2"] / table["seconds"])
+    whole = table.assign(share=of_the_roof(table))
     best = whole.loc[whole.groupby("workload", sort=False)["share"].idxmax()]
     return best.set_index("workload")[["batch", "share"]]
 
