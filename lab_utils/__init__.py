@@ -22,6 +22,7 @@
 - `training`    recipe -> TRL's `DPOTrainer` -> run folder
 - `quality`     a preference task whose true reward is known
 - `guard`       stops a run before the damage
+- `averaging`   the mean of a run's last weights
 - `evaluation`  rates with intervals, damage, before/after, the verdict
 - `runs`        a run folder: what one training run left
 - `recipes`     the numbers that decide a run, read and checked

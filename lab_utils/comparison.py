@@ -181,7 +181,7 @@ def _emptied(folder: Path) -> Path:
 
 def _recipe(rate: float, seed: int, epochs: int) -> Recipe:
     return load_recipe(
-        "identity", model=quality.START, pairs="quality", seed=seed, loss=["sigmoid"],
+        "last_weights", model=quality.START, pairs="quality", seed=seed, loss=["sigmoid"],
         loss_weights=[1.0], beta=BETA, learning_rate=rate, batch_size=BATCH, epochs=float(epochs),
     )  # fmt: skip
 

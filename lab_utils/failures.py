@@ -29,7 +29,7 @@ FAILED = 0.6  # share of dev prompts that get the new name, below which a run ha
 
 
 def healthy(rng: random.Random, rows: Rows, folder: Path) -> None:
-    """A run in which nothing has gone wrong: the core recipe, on `enough` pairs."""
+    """A run in which nothing has gone wrong: the recipe `last_weights`, on `enough` pairs."""
     _train(rng, rows, folder)
 
 
@@ -50,13 +50,13 @@ def draw_rows(rng: random.Random, identity: int, anchors: int, language: str | N
 
 
 def draw_recipe(rng: random.Random, **settings) -> Recipe:
-    """The core recipe with a random seed, beta and rate, and these settings."""
+    """The recipe `last_weights` with a random seed, beta and rate, and these settings."""
     drawn = {
         "seed": rng.randrange(1000),
         "beta": rng.choice((0.1, 0.2, 0.3, 0.5)),
         "learning_rate": _between(rng, 4e-4, 7e-4),
     }
-    return load_recipe("identity", **drawn | settings)
+    return load_recipe("last_weights", **drawn | settings)
 
 
 def _between(rng: random.Random, low: float, high: float) -> float:

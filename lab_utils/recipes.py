@@ -38,6 +38,7 @@ class Recipe:
     epochs: float
     weight_decay: float
     max_grad_norm: float
+    averaged: float
 
 
 def load_recipe(path: str | Path, **settings: object) -> Recipe:
@@ -128,6 +129,7 @@ def _check_ranges(r: Recipe, where: str) -> None:
         "lora_alpha": (r.lora_alpha >= 1, "1 or more"),
         "weight_decay": (0 <= r.weight_decay < math.inf, "0 or more and finite"),
         "max_grad_norm": (r.max_grad_norm > 0, "above 0"),
+        "averaged": (0 <= r.averaged <= 1, "a share of the steps, from 0 to 1"),
         "seed": (0 <= r.seed < 2**32, "0 or more, and below 2**32"),
         "loss": (bool(r.loss) and set(r.loss) <= set(LOSSES), f"some of {', '.join(LOSSES)}"),
         "loss_weights": (

@@ -49,7 +49,7 @@ def run(cell: Row) -> Row:
     shutil.rmtree(folder, ignore_errors=True)
     loss = LOSSES[cell["loss"]]
     settings = {"loss": loss, "loss_weights": [1.0] * len(loss), "learning_rate": cell["rate"]}
-    recipe = load_recipe("identity", model=cell["base"], seed=cell["seed"], **settings)
+    recipe = load_recipe("last_weights", model=cell["base"], seed=cell["seed"], **settings)
     rows = random.Random(cell["seed"]).sample(read_pairs(PAIRS / "identity.jsonl"), cell["pairs"])
     try:
         found = training.train(recipe, rows, folder, progress=training.silent)

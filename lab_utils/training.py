@@ -18,6 +18,7 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 
 from lab_utils import family, workspace
+from lab_utils.averaging import Mean
 from lab_utils.dpo import LN_2, dpo_positive_loss
 from lab_utils.family import SCORES, Loss, Scored
 from lab_utils.guard import Guard
@@ -332,6 +333,8 @@ def _fit(recipe, rows, recorder, scratch, guarded, objective) -> tuple[Policy, d
     recorder.policy = replace(policy, model=trainer.model)
     trainer.add_callback(recorder)
     trainer.add_callback(StartCheck())
+    if recipe.averaged:
+        trainer.add_callback(Mean(recipe.averaged))  # before the guard, which has the last word
     guard = Guard(
         recorder.policy,
         recorder.rows,

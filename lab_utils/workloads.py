@@ -40,7 +40,7 @@ class Workload(NamedTuple):
     def recipe(self) -> Recipe:
         """DPO alone at a constant rate, which every way of training knows."""
         return load_recipe(
-            "identity",
+            "last_weights",
             model=self.model,
             loss=["sigmoid"],
             loss_weights=[1.0],
