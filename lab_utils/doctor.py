@@ -5,15 +5,17 @@ import re
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import torch
 
 from lab_utils import workspace
 from lab_utils.recipes import load_recipe
-from lab_utils.workspace import ROOT, SWITCHES
+from lab_utils.workspace import DATA, ROOT, SWITCHES
 
 CHECKED = (*workspace.LIBRARIES, "papermill", "nbval", "pandas")
+ROUNDING = DATA / "measured" / "rounding.txt"  # of the processor that made the stored outputs
 DEFAULTS = {  # setting: its default in TRL 0.14, the lecture's; why the labs set it themselves
     "bf16": (False, "an error on a CPU; slow on a GPU that only emulates it"),
     "gradient_checkpointing": (False, "memory is not short here, and it costs a third more work"),
@@ -74,6 +76,21 @@ def machine() -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "instructions": torch.backends.cpu.get_cpu_capability(),
     }
+
+
+def rounding() -> str:
+    """A digest of the weights after a training run of some seconds at a rate that magnifies how this processor rounds.
+
+    Two processors that round alike give the same one, with any number of threads.
+    """
+    from lab_utils import training
+    from lab_utils.models import fingerprint
+
+    recipe = load_recipe("lecture", learning_rate=5e-3)
+    with TemporaryDirectory() as place:
+        rows = training.recipe_pairs(recipe)
+        run = training.train(recipe, rows, Path(place) / "run", progress=training.silent)
+        return fingerprint(run.folder / "policy")
 
 
 def switches() -> pd.DataFrame:

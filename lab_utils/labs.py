@@ -142,6 +142,7 @@ def regenerate() -> None:
     """Rewrite the stored outputs of every lab; the sources change only when all have passed."""
     import nbformat
 
+    from lab_utils.doctor import ROUNDING, rounding
     from lab_utils.report import write_picture, write_readme
 
     done = {}
@@ -152,6 +153,7 @@ def regenerate() -> None:
         done[lab] = nbformat.writes(normalise(nbformat.read(target, as_version=4))) + "\n"
     for lab, text in done.items():
         write_whole(lab, text)
+    write_whole(ROUNDING, rounding() + "\n")
     write_picture(RUNS / "identity", DATA / "before_after.png")
     write_readme(RUNS / "identity", ROOT / "README.md")
 

@@ -49,3 +49,10 @@ def test_a_library_that_is_absent_is_said(monkeypatch, capsys):
     assert doctor.examine() == 1  # says so, and does not ask TRL for its defaults
     printed = capsys.readouterr().out
     assert "absent" in printed and "not asked" in printed
+
+
+def test_a_processor_is_known_by_how_it_rounds():
+    stored = doctor.ROUNDING.read_text(encoding="utf-8").strip()
+    first = doctor.rounding()
+    assert len(first) == len(stored) and set(first + stored) <= set("0123456789abcdef")
+    assert doctor.rounding() == first
