@@ -1,7 +1,9 @@
 """Every lab as it is stored: its parts, its order, its outputs. Globs, no lists kept by hand."""
 
+import importlib.util
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -188,3 +190,21 @@ def test_the_readme_shows_what_ten_seeds_measured():
     ):
         expected[name] = (f"{mean[key]:.1f}", f"{worst[key]:.0f}")
     assert shown == expected
+
+
+def test_where_a_processor_rounds_otherwise_only_labs_that_train_are_not_compared(monkeypatch):
+    spec = importlib.util.spec_from_file_location("labs_conftest", NOTEBOOKS / "conftest.py")
+    conftest = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+    names = ["06_dpo_from_scratch", "08_dpo_vs_rlhf", "solutions/04_before_after"]
+    cells = [
+        SimpleNamespace(nodeid=f"notebooks/{name}.ipynb::Cell 0", options={"check": True})
+        for name in names
+    ]
+    monkeypatch.setattr(conftest, "rounding", conftest.ROUNDING.read_text("utf-8").strip)
+    conftest.pytest_collection_modifyitems(cells)
+    assert all(cell.options["check"] for cell in cells)
+    monkeypatch.setattr(conftest, "rounding", lambda: "another")
+    with pytest.warns(pytest.PytestWarning, match="rounds otherwise"):
+        conftest.pytest_collection_modifyitems(cells)
+    assert [cell.options["check"] for cell in cells] == [True, False, False]
