@@ -30,7 +30,7 @@ lab: setup ## Run the core labs, show before/after, verdict and report
 
 test: setup ## Unit tests, structure tests, and every lab against its stored outputs
 	@MPLBACKEND=agg $(PYTEST) --dist loadfile tests
-	@$(PYTEST) -p no:python --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-sanitize-with tests/nbval.cfg notebooks
+	@$(PYTEST) -p no:python --nbval --nbval-current-env --nbval-cell-timeout=900 --nbval-kernel-startup-timeout=300 --nbval-sanitize-with tests/nbval.cfg notebooks
 
 reproduce: setup ## The core result once a seed (ten of them): make reproduce SEEDS="0 1 2"
 	@$(SETTINGS) $(PY) -m lab_utils reproduce $(if $(SEEDS),--seeds $(SEEDS))
