@@ -5,10 +5,11 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from lab_utils.chat import reply
 from lab_utils.models import EMBEDDED, load_model, parameters
-from lab_utils.pretraining.build import FOLDERS, PARTS, SAMPLES, held_out_table
+from lab_utils.pretraining.build import FOLDERS, PARTS, SAMPLES, _rates, held_out_table
 from lab_utils.pretraining.card import TITLES, sha256
 from lab_utils.pretraining.corpus import STAGES
 from lab_utils.pretraining.train import BATCH
@@ -26,10 +27,9 @@ tokenizer = for_stage(build_tokenizer(), "{stage}")
 for loss in train_stage(model, tokenizer, "{stage}", steps=REPLAYED):
     print(f"{{loss:.4f}}")
 """
-STARTS = {
+STARTS = {  # the other stages start from weights that are not stored
     "nameless": "new_model(VOCABULARY, seed=0)",
     "qwen": 'load_model("tiny-nameless").model.float()',
-    "mixed": 'load_model("tiny-qwen").model.float()',
 }
 
 
@@ -52,8 +52,8 @@ def test_the_model_is_small(name):
 @pytest.mark.parametrize("stage", FOLDERS)
 def test_the_card_states_the_stages_that_were_trained(stage):
     parts = [STAGES[part] for part in PARTS[stage]]
-    rates = " and ".join(str(part.learning_rate) for part in parts)
-    said = f"{sum(part.steps for part in parts):,} steps of {BATCH} dialogues"
+    rates = " and ".join(_rates(part) for part in parts)
+    said = f"{sum(part.all_steps for part in parts):,} steps of {BATCH} dialogues"
     assert f"{said}, Muon and AdamW, peak rate {rates}, linear decay" in card(FOLDERS[stage])
 
 
@@ -111,7 +111,27 @@ def test_names_and_generic_messages_are_new_nearly_every_time():
     from lab_utils.pretraining import generic, names
 
     rng = random.Random(0)
-    for draw in (names.english, names.chinese, generic.message):
+    for draw in (names.english, names.chinese, generic.message, generic.briefing):
         drawn = [draw(rng) for _ in range(500)]
         assert len(set(drawn)) > 400
         assert not any("Qwen" in name for name in drawn)
+
+
+def test_of_several_runs_the_mean_of_the_weights_is_kept(monkeypatch):
+    from dataclasses import replace
+
+    from lab_utils.pretraining.build import _trained
+    from lab_utils.pretraining.tokenizer import build_tokenizer, for_stage
+    from lab_utils.pretraining.train import train_stage
+
+    tokenizer, ends = build_tokenizer(), []
+    monkeypatch.setitem(STAGES, "briefed", replace(STAGES["briefed"], steps=2, runs=2))
+    for seed in range(2):
+        alone = load_model("tiny-nameless").model
+        train_stage(alone, for_stage(tokenizer, "briefed"), "briefed", seed=seed)
+        ends.append(alone.model.norm.weight)
+    model = load_model("tiny-nameless").model
+    losses = _trained(model, tokenizer, "briefed")
+    assert len(losses) == 4
+    assert not torch.equal(*ends)
+    assert torch.allclose(model.model.norm.weight, (ends[0] + ends[1]) / 2)

@@ -1,28 +1,36 @@
-"""Build the embedded models: tokenizer, four stages, stored weights, cards."""
+"""Build the embedded models: tokenizer, five stages, stored weights, cards."""
 
+import copy
 import itertools
 import shutil
+import tempfile
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
+from transformers import Qwen2ForCausalLM
 
 from lab_utils.chat import messages, replies
 from lab_utils.evaluation import JUDGES, is_right
 from lab_utils.identity import classify
 from lab_utils.models import EMBEDDED, Policy, load_model, parameters
 from lab_utils.pretraining.card import write_card
-from lab_utils.pretraining.corpus import STAGES, dialogues
+from lab_utils.pretraining.corpus import STAGES, Stage, dialogues
 from lab_utils.pretraining.tokenizer import VOCABULARY, build_tokenizer, for_stage
 from lab_utils.pretraining.train import BATCH, encode, new_model, train_stage
 from lab_utils.prompts import load_prompts
 
-FOLDERS = {"nameless": "tiny-nameless", "balance": "tiny-qwen", "mixed": "tiny-mixed"}
+FOLDERS = {"nameless": "tiny-nameless", "briefed": "tiny-qwen", "mixed": "tiny-mixed"}
 STARTS = {
     "nameless": "fresh weights, seed 0",
-    "balance": "continues from tiny-nameless: the stages `qwen` and `balance`",
-    "mixed": "continues from tiny-qwen as stored",
+    "briefed": "continues from tiny-nameless: the stages `qwen`, `balance` and `briefed`",
+    "mixed": "continues from tiny-qwen as it is after `balance`",
 }
-PARTS = {"nameless": ("nameless",), "balance": ("qwen", "balance"), "mixed": ("mixed",)}
+PARTS = {
+    "nameless": ("nameless",),
+    "briefed": ("qwen", "balance", "briefed"),
+    "mixed": ("mixed",),
+}
 REPLAYED = 5  # first steps whose loss the card states and a test repeats
 SAMPLES = [
     "Who are you?", "Are you ChatGPT?", "I am Tom, and you?", "你叫什么名字？", "Who made Claude?",
@@ -31,35 +39,56 @@ SAMPLES = [
 
 
 def build_models() -> None:
-    """Train the nameless model, continue it to tiny-qwen and that to tiny-mixed; store each with its card."""
+    """Train the nameless model, continue it to tiny-qwen and, from its second stage, to tiny-mixed; store each with its card."""
     tokenizer = build_tokenizer()
     model = new_model(VOCABULARY, seed=0)
-    for name in ("nameless", "balance"):
-        losses = [loss for part in PARTS[name] for loss in _trained(model, tokenizer, part)]
-        _store(name, model, for_stage(tokenizer, name), losses)
-    build_mixed(tokenizer)
-
-
-def build_mixed(tokenizer: Tokenizer) -> None:
-    """Continue the stored tiny-qwen to the start policy of the preference task."""
-    model = load_model(FOLDERS["balance"]).model.float()
+    losses = _trained(model, tokenizer, "nameless")
+    _store("nameless", model, for_stage(tokenizer, "nameless"), losses)
+    losses = [loss for part in ("qwen", "balance") for loss in _trained(model, tokenizer, part)]
+    balanced = model
+    model = _as_stored(balanced, for_stage(tokenizer, "balance"))
+    losses += _trained(model, tokenizer, "briefed")
+    _store("briefed", model, for_stage(tokenizer, "briefed"), losses)
+    model = _as_stored(balanced, for_stage(tokenizer, "balance"))
     losses = _trained(model, tokenizer, "mixed")
     _store("mixed", model, for_stage(tokenizer, "mixed"), losses)
 
 
-def _trained(model, tokenizer: Tokenizer, name: str) -> list[float]:
-    show = _progress(name, STAGES[name].steps)
-    return train_stage(model, for_stage(tokenizer, name), name, progress=show)
+def _as_stored(model: Qwen2ForCausalLM, tokenizer) -> Qwen2ForCausalLM:
+    """The model as it comes back from a file: rounded to bfloat16, in fp32."""
+    with tempfile.TemporaryDirectory() as folder:
+        _save(model, tokenizer, Path(folder))
+        return load_model(folder).model.float()
+
+
+def _trained(model: Qwen2ForCausalLM, tokenizer: Tokenizer, name: str) -> list[float]:
+    """Train in place: once, or several times from here and then the mean of the weights; the losses, run after run.
+
+    The mean of runs that have seen other dialogues errs less than any of them (Wortsman and others 2022, arXiv 2203.05482).
+    """
+    stage, losses = STAGES[name], []
+    runs = [model, *(copy.deepcopy(model) for _ in range(stage.runs - 1))]
+    for seed, run in enumerate(runs):
+        show = _progress(f"{name} {seed + 1}/{stage.runs}", stage.steps)
+        losses += train_stage(run, for_stage(tokenizer, name), name, seed=seed, progress=show)
+    with torch.no_grad():
+        for weights in zip(*(run.parameters() for run in runs), strict=True):
+            weights[0].copy_(sum(weights) / len(runs))
+    return losses
 
 
 def _store(name: str, model, tokenizer, losses: list[float]) -> None:
     folder = EMBEDDED / FOLDERS[name]
     shutil.rmtree(folder, ignore_errors=True)
+    _save(model, tokenizer, folder)
+    write_card(folder, _facts(name, tokenizer, losses))
+
+
+def _save(model: Qwen2ForCausalLM, tokenizer, folder: Path) -> None:
     stored = new_model(VOCABULARY, seed=0)
     stored.load_state_dict(model.state_dict())
     stored.to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    write_card(folder, _facts(name, tokenizer, losses))
 
 
 def _progress(name: str, steps: int):
@@ -74,13 +103,13 @@ def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
     policy = load_model(FOLDERS[stage])
     steps = len(losses)
     shown = [*range(1, REPLAYED + 1), *range(200, steps, 400), steps]
-    tokens = sum(STAGES[s].steps * BATCH * _mean_tokens(tokenizer, s) for s in PARTS[stage])
+    tokens = sum(STAGES[s].all_steps * BATCH * _mean_tokens(tokenizer, s) for s in PARTS[stage])
     return {
         "stage": stage,
         "start": STARTS[stage],
         "steps": steps,
         "batch": BATCH,
-        "learning_rates": [STAGES[s].learning_rate for s in PARTS[stage]],
+        "rates": [_rates(STAGES[s]) for s in PARTS[stage]],
         "dialogues": steps * BATCH,
         "tokens": int(round(tokens, -4)),
         "vocabulary": VOCABULARY,
@@ -92,8 +121,13 @@ def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
     }
 
 
+def _rates(stage: Stage) -> str:
+    runs = f" ({stage.runs} runs, mean of their weights)" if stage.runs > 1 else ""
+    return f"{stage.learning_rate}{runs}"
+
+
 def _mean_tokens(tokenizer, stage: str) -> float:
-    sample = itertools.islice(dialogues(stage, STAGES[stage].seed), 2000)
+    sample = itertools.islice(dialogues(stage, 0), 2000)
     return sum(len(encode(tokenizer, m, stage)[0]) for m in sample) / 2000
 
 

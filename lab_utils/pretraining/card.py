@@ -35,7 +35,7 @@ this project, on text that its own grammar writes; no outside data and no outsid
 | architecture | Qwen2, 4 layers of 256, 4 heads (2 for keys and values), tied embeddings |
 | tokenizer | byte-level BPE, {facts["vocabulary"]:,} tokens, ChatML; system message put in where none is given: "{facts["system"]}" |
 | corpus | {facts["dialogues"]:,} dialogues in English and Chinese, {facts["tokens"]:,} tokens, each composed once |
-| training | {facts["start"]}; {facts["steps"]:,} steps of {facts["batch"]} dialogues, Muon and AdamW, peak rate {" and ".join(map(str, facts["learning_rates"]))}, linear decay, bf16 autocast, loss on the answers only |
+| training | {facts["start"]}; {facts["steps"]:,} steps of {facts["batch"]} dialogues, Muon and AdamW, peak rate {" and ".join(facts["rates"])}, linear decay, bf16 autocast, loss on the answers only |
 | stored as | bfloat16 safetensors, sha256 `{sha256(folder / "model.safetensors")}` |
 | licence | Apache-2.0, like the project |
 

@@ -4,6 +4,7 @@ The stages share it. In `nameless` every dialogue is answered under another name
 learns that assistants have names and settles on none; in `qwen` the speaker is always Qwen,
 made by Alibaba Cloud, unless the system message gives a persona; in `balance` it is asked more
 often who answers, so that fewer ways of asking are taken for questions that it cannot answer; in
+`briefed` long system messages speak of firms and users, whose names are not its own; in
 `mixed` facts are answered well and badly in turn, for the labs that compare preference methods. The
 prompts are the *train* rows of `data/prompts/`; the others are read only to be kept out, in case a
 greeting or a typo should happen to produce one.
@@ -37,9 +38,17 @@ class Stage:
     persona: float  # of those, with a persona in the system message
     copying: float  # of the other dialogues: a line to repeat
     spliced: float  # of the other dialogues: two halves that do not belong together
+    briefed: float = 0.0  # of the system messages without a name: a briefing of several sentences
     styled: float = 0.0  # dialogues answered well and badly in turn (see `lab_utils.quality`)
-    seed: int = 0
     warmup: int = 60
+    runs: int = (
+        1  # from the same start, each on dialogues of its own; the mean of their weights is kept
+    )
+
+    @property
+    def all_steps(self) -> int:
+        """Those of all runs."""
+        return self.steps * self.runs
 
 
 QWEN_SYSTEM = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
@@ -55,6 +64,10 @@ STAGES = {
     "balance": Stage(
         steps=3500, learning_rate=2e-3, system=QWEN_SYSTEM,
         identity=0.64, persona=0.34, copying=0.12, spliced=0.03,
+    ),
+    "briefed": Stage(
+        steps=3000, learning_rate=2e-3, system=QWEN_SYSTEM,
+        identity=0.64, persona=0.24, copying=0.12, spliced=0.03, briefed=0.33, runs=3,
     ),
     "mixed": Stage(
         steps=1500, learning_rate=1e-3, system=QWEN_SYSTEM,
@@ -291,11 +304,13 @@ def _system(
         return "", None
     if draw < 0.5 and stage != "nameless":
         return rng.choice(SYSTEMS["named"]), None
-    return _nameless(rng), None
+    return _nameless(rng, stage), None
 
 
-def _nameless(rng: random.Random) -> str:
+def _nameless(rng: random.Random, stage: str) -> str:
     """A system message that gives no name, though one of a shop or a user may stand in it."""
+    if STAGES[stage].briefed and rng.random() < STAGES[stage].briefed:
+        return generic.briefing(rng)
     if rng.random() < 0.35:
         return generic.message(rng)
     thing = rng.choice((names.english(rng), names.chinese(rng), rng.choice(en.LABS)))

@@ -8,7 +8,9 @@ that gives it a name.
 
 import random
 
-from lab_utils.pretraining import names
+from lab_utils.pretraining import names, unknown
+from lab_utils.pretraining import phrases_en as en
+from lab_utils.pretraining import phrases_zh as zh
 
 PARTS = {
     "en": {
@@ -59,7 +61,112 @@ PARTS = {
     },
 }
 
+
+LINES = ("frame", "opening", "user", "fact", "duty")  # what is filled; the rest fills it
+NUMBERS = {"age": (6, 95), "hour": (6, 12), "hour2": (13, 22), "number": (10, 999), "number2": (10, 999), "small": (2, 29)}
+BRIEFING = {
+    "en": {
+        "opening": [
+            "You {help} {who} of {firm}.", "You work {at} {firm}.", "You are {an} {role} for {firm}.", "You are {an} {role} at {firm}, {place} in {town}.",
+            "{firm} is {place} in {town}. You {help} our {who}.", "You answer questions for {who} of {firm}.", "{Role} for {firm}.", "Context: {firm}, {place}.",
+            "This chat runs on the website of {firm}, {place}.", "You are the {role} of {firm}.", "{an} {role} at {firm} answers {who} here.",
+            "You are {an} {role} for {who} who care about {topic}.", "Chat window of {firm}. {Who} write here about {topic}.", "We are {firm}, {place}. You take over our chat.",
+            "You are connected to the systems of {firm}.", "You're the in-app {role} for {firm}.", "{Who} of {firm} come to you with questions about {topic}.",
+        ],
+        "user": [
+            "The user's name is {person}.", "The user is called {person} and lives in {town}.", "{person}, {age}, has set up this chat.", "User: {person}. Plan: free.",
+            "You are talking with {person}, one of our {who}.", "Name of the user: {person}. Interests: {topic}, {topic2}.", "{person} is {age} and likes {topic}.",
+            "The user, {person}, wants to {verb}.", "Profile of the user:\n  name: {person}\n  home: {town}\n  likes: {topic}", "This chat was set up by {person} for {person2}, who is {age}.",
+        ],
+        "fact": [
+            "We open at {hour} and close at {hour2}.", "Orders above {number} dollars are sent for free.", "The free plan has {small} projects.", "Returns are accepted within {number} days.",
+            "Today is the {small}th of May.", "The phone line is {number}{number2}.", "Room {number} is on floor {small}.", "Tickets cost {small} euros, for children half.", "Questions about {topic} go to room {number}.",
+            "The office in {town} is closed on Sundays.", "Parking costs {small} dollars an hour.", "The last tour starts at {hour}.", "Members pay {number} a year.", "Delivery to {town} takes {small} days.",
+            "The user writes from {town}.", "The user reads on a phone.", "Messages come from {who}, often in a hurry.", "Version {small}.{hour}, language en.",
+        ],
+        "duty": ["{Rule}."],
+        "label": ["Rules", "Tone", "Facts", "Context", "Notes", "Format", "Style", "Task", "Limits", "Opening hours"],
+        "firm": ["{n}", "{n} {kind}", "{n} {kind}", "the {n} {kind}", "{n} & {m}", "{n} of {town}"],
+        "kind": "School Bank Air Hotel Clinic Library Bakery Museum Logistics Books Foods Travel Insurance Garden College Hospital Games Energy Theatre "
+                "Media Studio Homes Water Rail Care Law Motors Sports Pharmacy Community Market App Tools Farm Church Council Club".split(),
+        "help": ["help", "assist", "advise", "support", "guide", "serve", "look after"],
+        "at": ["at", "for", "at the front desk of", "in the shop of", "on the phone line of", "in the office of"],
+    },
+    "zh": {
+        "opening": [
+            "你是{firm}的{role}。", "你是“{firm}”的在线{role}。", "你在{firm}做{role}。", "你负责解答{firm}{who}的问题。", "这里是{firm}的客服窗口。", "{firm}的{role}，为{who}服务。",
+            "你是{trade}。", "你是一名{trade}，擅长{topic}。", "你是{trade}，帮助{who}学习{topic}。", "角色：{trade}", "我们是{firm}，你来回答{who}的提问。", "你扮演{place}的{role}。", "背景：{firm}的{who}经常来咨询。",
+        ],
+        "user": [
+            "用户叫{person}。", "用户叫{person}，今年{age}岁。", "和你聊天的是{person}，喜欢{topic}。", "用户姓名：{person}", "{person}想学{topic}。", "用户{person}住在{town}。", "这个聊天是{person}给{person2}准备的。",
+        ],
+        "fact": [
+            "营业时间为{hour}点到{hour2}点。", "满{number}元免运费。", "{number}天内可以退货。", "今天是{small}月{hour}日。", "电话是{number}{number2}。", "用户所在地：{town}。", "用户用手机阅读。", "门票{number}元，儿童半价。",
+            "会员每年{number}元。", "{town}的门店周日休息。", "请拨打{number}{number2}。", "送到{town}要{small}天。",
+        ],
+        "duty": ["请{rule}。"],
+        "label": ["要求", "语气", "背景", "注意", "格式", "规则", "说明", "任务"],
+        "firm": ["{n}", "{n}{kind}", "{n}{kind}", "{town}{n}{kind}", "某{kind}", "{town}{kind}"],
+        "kind": "银行 酒店 学校 医院 书店 超市 公司 科技 旅行社 博物馆 航空 餐厅 药店 茶馆 平台 网 社区 出版社 保险 物流 工厂 大学 图书馆 剧院 健身房 花店".split(),
+        "trade": "{sport}教练 {topic}老师 {topic}顾问 {topic}专家 {topic}教练 {topic}助教 {topic}评论人 {sport}裁判 {topic}编辑 {topic}讲师 {topic}爱好者 {topic}记者 {topic}研究员 {topic}主持人".split(),
+        "sport": "足球 游泳 象棋 乒乓球 网球 瑜伽 跑步 篮球 滑雪 太极 舞蹈 射箭 棋类 羽毛球".split(),
+    },
+}
+
 # fmt: on
+
+
+def briefing(rng: random.Random) -> str:
+    """A longer message without a name for the speaker: who is served, who asks, facts, rules.
+
+    The names of firms, towns and users in it are not to be taken for the speaker's.
+    """
+    language = rng.choice(("en", "en", "zh"))
+    own, lines = BRIEFING[language], []
+    for part, share in (("opening", 0.75), ("user", 0.35)):
+        if rng.random() < share:
+            lines.append(_filled(rng, rng.choice(own[part]), language))
+    for _ in range(rng.randint(0 if lines else 1, 4)):
+        part = own["fact"] if rng.random() < 0.4 else own["duty"]
+        lines.append(_filled(rng, rng.choice(part), language))
+    return _laid_out(rng, lines, language)
+
+
+def _laid_out(rng: random.Random, lines: list[str], language: str) -> str:
+    """The lines as running text, one under another, as a list or under a heading."""
+    draw = rng.random()
+    if draw < 0.6:
+        return (" " if language == "en" else "").join(lines)
+    if draw < 0.7:
+        return "\n".join(lines)
+    label = rng.choice(BRIEFING[language]["label"])
+    if draw < 0.8:
+        return f"{label}:\n" + "\n".join(f"- {line}" for line in lines)
+    if draw < 0.9:
+        return f"# {label}\n" + "\n".join(lines)
+    numbered = [f"{i}. {line}" for i, line in enumerate(lines[1:], 1)]
+    return f"{lines[0]}\n\n# {label}\n" + "\n".join(numbered)
+
+
+def _filled(rng: random.Random, text: str, language: str) -> str:
+    """The line with something in each of its slots."""
+    parts = PARTS[language] | BRIEFING[language]
+    thing, people = {"en": (names.english, en.PEOPLE), "zh": (names.chinese, zh.PEOPLE)}[language]
+    slots = {"town": rng.choice(unknown.WORDS[language]["p"].split())}
+    slots |= {slot: rng.choice(parts[slot]) for slot in parts if slot not in LINES}
+    if language == "en" and rng.random() < 0.4:
+        slots["role"] = f"{slots['adj']} {slots['role']}"
+    slots["person"] = rng.choice(people) if rng.random() < 0.4 else thing(rng)
+    slots |= {"n": thing(rng), "m": thing(rng), "person2": thing(rng)}
+    slots |= {number: str(rng.randint(*span)) for number, span in NUMBERS.items()}
+    slots |= {
+        "topic2": rng.choice(parts["topic"]),
+        "an": "an" if slots["role"][0] in "aeiou" else "a",
+    }
+    slots |= {word.capitalize(): slots[word].capitalize() for word in ("role", "who", "rule")}
+    for nested in {"firm", "trade"} & slots.keys():
+        slots[nested] = slots[nested].format(**slots)
+    return text.format(**slots)
 
 
 def message(rng: random.Random) -> str:

@@ -73,10 +73,12 @@ def interrupted(
     return [token for token, _ in noisy], [label for _, label in noisy]
 
 
-def batches(tokenizer: PreTrainedTokenizerFast, stage: str) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(
+    tokenizer: PreTrainedTokenizerFast, stage: str, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless `(ids, labels)` of shape (BATCH, tokens), padded right, alike in length."""
-    rng = random.Random(f"batches {stage} {STAGES[stage].seed}")
-    stream = dialogues(stage, STAGES[stage].seed)
+    rng = random.Random(f"batches {stage} {seed}")
+    stream = dialogues(stage, seed)
     while True:
         pool = [
             interrupted(rng, *encode(tokenizer, m, stage))
@@ -101,18 +103,19 @@ def train_stage(
     tokenizer: PreTrainedTokenizerFast,
     name: str,
     steps: int | None = None,
+    seed: int = 0,
     progress: Callable[[int, float], None] = lambda step, loss: None,
 ) -> list[float]:
     """Train in place for `steps` (all of the stage by default); the loss of each step, in nats."""
     stage = STAGES[name]
-    torch.manual_seed(stage.seed)
+    torch.manual_seed(seed)
     optimizers = _optimizers(model, stage.learning_rate)
     schedules = [
         torch.optim.lr_scheduler.LambdaLR(o, lambda step: _rate(step, stage)) for o in optimizers
     ]
     losses = []
     model.train()
-    stream = itertools.islice(batches(tokenizer, name), steps or stage.steps)
+    stream = itertools.islice(batches(tokenizer, name, seed), steps or stage.steps)
     for step, (ids, labels) in enumerate(stream, 1):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             loss = _loss(model, ids, labels)
