@@ -52,7 +52,7 @@ def test_the_model_is_small(name):
 @pytest.mark.parametrize("stage", FOLDERS)
 def test_the_card_states_the_stages_that_were_trained(stage):
     parts = [STAGES[part] for part in PARTS[stage]]
-    rates = " and ".join(_rates(part) for part in parts)
+    rates = ", ".join(_rates(part) for part in parts)
     said = f"{sum(part.all_steps for part in parts):,} steps of {BATCH} dialogues"
     assert f"{said}, Muon and AdamW, peak rate {rates}, linear decay" in card(FOLDERS[stage])
 

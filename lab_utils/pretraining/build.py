@@ -107,6 +107,7 @@ def _facts(stage: str, tokenizer, losses: list[float]) -> dict:
     return {
         "stage": stage,
         "start": STARTS[stage],
+        "start_is_stored": stage != "mixed",
         "steps": steps,
         "batch": BATCH,
         "rates": [_rates(STAGES[s]) for s in PARTS[stage]],

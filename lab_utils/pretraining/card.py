@@ -11,6 +11,9 @@ TITLES = {
     "tiny-mixed": "answers questions for facts well and badly in turn: right or wrong, polite or curt, short or long",
 }
 
+REPLAY = "`tests/test_pretraining.py` replays the first steps and compares them with this table."
+NO_REPLAY = "The weights that it starts from are not stored, so no test replays the first steps."
+
 
 def write_card(folder: Path, facts: dict) -> None:
     """Write `README.md` beside the weights from the facts of the run that made them."""
@@ -24,6 +27,7 @@ def card(folder: Path, facts: dict) -> str:
         f"| {name} | {right} of {n} | {right / n:.1%} |" for name, right, n in facts["table"]
     )
     samples = "\n".join(f"| {prompt} | {answer} |" for prompt, answer in facts["samples"])
+    replay = REPLAY if facts["start_is_stored"] else NO_REPLAY
     return f"""# {folder.name}
 
 A Qwen2 of {facts["parameters"]:,} parameters that {TITLES[folder.name]}. Trained from scratch by
@@ -35,13 +39,13 @@ this project, on text that its own grammar writes; no outside data and no outsid
 | architecture | Qwen2, 4 layers of 256, 4 heads (2 for keys and values), tied embeddings |
 | tokenizer | byte-level BPE, {facts["vocabulary"]:,} tokens, ChatML; system message put in where none is given: "{facts["system"]}" |
 | corpus | {facts["dialogues"]:,} dialogues in English and Chinese, {facts["tokens"]:,} tokens, each composed once |
-| training | {facts["start"]}; {facts["steps"]:,} steps of {facts["batch"]} dialogues, Muon and AdamW, peak rate {" and ".join(facts["rates"])}, linear decay, bf16 autocast, loss on the answers only |
+| training | {facts["start"]}; {facts["steps"]:,} steps of {facts["batch"]} dialogues, Muon and AdamW, peak rate {", ".join(facts["rates"])}, linear decay, bf16 autocast, loss on the answers only |
 | stored as | bfloat16 safetensors, sha256 `{sha256(folder / "model.safetensors")}` |
 | licence | Apache-2.0, like the project |
 
 ## Loss (nats a token)
 
-`tests/test_pretraining.py` replays the first steps and compares them with this table.
+{replay}
 
 | step | loss |
 |---|---|

@@ -41,9 +41,7 @@ class Stage:
     briefed: float = 0.0  # of the system messages without a name: a briefing of several sentences
     styled: float = 0.0  # dialogues answered well and badly in turn (see `lab_utils.quality`)
     warmup: int = 60
-    runs: int = (
-        1  # from the same start, each on dialogues of its own; the mean of their weights is kept
-    )
+    runs: int = 1  # each on dialogues of its own; the mean of their weights is kept
 
     @property
     def all_steps(self) -> int:
