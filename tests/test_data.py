@@ -35,7 +35,8 @@ def corpus():
     return [
         dialogue
         for name, stage in STAGES.items()
-        for dialogue in itertools.islice(dialogues(name, stage.seed), stage.steps * BATCH)
+        for seed in range(stage.runs)
+        for dialogue in itertools.islice(dialogues(name, seed), stage.steps * BATCH)
     ]
 
 

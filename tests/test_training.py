@@ -151,7 +151,7 @@ def test_a_probe_does_not_change_what_is_learnt(run, tmp_path):
 
 
 def test_a_lora_run_trains_merges_and_reloads(tmp_path):
-    lora = train(tmp_path / "lora", method="lora", lora_rank=4, learning_rate=1e-3)
+    lora = train(tmp_path / "lora", method="lora", lora_rank=4, learning_rate=5e-3, epochs=2.0)
     assert lora.history["dpo_loss"].iloc[0] == pytest.approx(LN_2, abs=1e-6)
     assert lora.history["margin"].iloc[-1] > 0
     assert not [name for name in left(lora.folder / "policy") if "adapter" in name]
@@ -351,7 +351,7 @@ def test_another_model_learns_from_its_own_answers(tmp_path, capsys):
     shutil.copytree(EMBEDDED / "tiny-qwen", tmp_path / "mine")
     mine = load_recipe("identity", model=str(tmp_path / "mine"))
     assert training.recipe_pairs(mine) == read_pairs(PAIRS / "identity.jsonl")
-    assert '"drop: no-op: the answer has no name to replace": 100,' in capsys.readouterr().out
+    assert '"drop: no-op: the answer has no name to replace": 94,' in capsys.readouterr().out
 
 
 def test_pairs_that_were_named_are_taken_whatever_the_model():
