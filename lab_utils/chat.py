@@ -27,7 +27,7 @@ def messages(text: str, system: str | None = None) -> Messages:
 def format_prompt(policy: Policy, conversation: Messages) -> str:
     """The text that the model really reads, up to where its answer begins.
 
-    Raises LabError where the model's template refuses the conversation (some take no system message).
+    Raises LabError for what is no conversation, and where the model's template refuses it (some take no system message).
     """
     return _templated(policy, conversation, tokenize=False, add_generation_prompt=True)
 
@@ -38,6 +38,11 @@ def token_ids(policy: Policy, conversation: Messages) -> list[int]:
 
 
 def _templated(policy: Policy, conversation: Messages, **options):
+    if not are_messages(conversation):
+        raise LabError(
+            f"{str(conversation)[:80]!r} is not a conversation; ask one question with reply(policy, TEXT), "
+            "several with replies(policy, [messages(TEXT), messages(TEXT)])."
+        )
     try:
         return policy.tokenizer.apply_chat_template(conversation, **options)
     except TemplateError as error:
@@ -47,8 +52,19 @@ def _templated(policy: Policy, conversation: Messages, **options):
         ) from None
 
 
+def are_messages(given: object) -> bool:
+    """Whether it is a list of at least one message, each with a role and a content that are text."""
+    return bool(given) and isinstance(given, list) and all(map(_is_message, given))
+
+
+def _is_message(given: object) -> bool:
+    return isinstance(given, dict) and all(
+        isinstance(given.get(k), str) for k in ("role", "content")
+    )
+
+
 def reply(policy: Policy, text: str, system: str | None = None) -> str:
-    """The greedy answer to one prompt."""
+    """The greedy answer to one prompt; LabError as `format_prompt`."""
     return replies(policy, [messages(text, system)])[0]
 
 
@@ -62,7 +78,7 @@ def replies(
     """One answer a conversation, in their order; greedy at temperature 0, else sampled.
 
     Each distinct prompt is answered once when greedy. Raises LabError for a temperature between 0 and COLDEST, below 0
-    or not finite.
+    or not finite, and as `format_prompt`.
     """
     if not (temperature == 0 or COLDEST <= temperature < math.inf):
         raise LabError(

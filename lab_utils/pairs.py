@@ -12,7 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab_utils.chat import Messages, format_prompt, messages, replies, token_ids
+from lab_utils.chat import (
+    Messages,
+    are_messages,
+    format_prompt,
+    messages,
+    replies,
+    token_ids,
+)
 from lab_utils.identity import ASSISTANTS, classify, says_name, speaks_of_itself
 from lab_utils.models import Policy
 from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
@@ -340,7 +347,7 @@ def check_row(row: Pair, where: str) -> None:
             f"(found: {', '.join(row) or 'nothing'})."
         )
     for side in SIDES:
-        if not isinstance(row[side], list) or not all(_is_message(m) for m in row[side]):
+        if not are_messages(row[side]):
             raise LabError(
                 f'{where}: `{side}` is not a list of messages like [{{"role": "user", "content": "…"}}].'
             )
@@ -357,15 +364,6 @@ def check_row(row: Pair, where: str) -> None:
             raise LabError(
                 f"{where}: the last message of `{side}` is empty; write it or drop the row."
             )
-
-
-def _is_message(message: object) -> bool:
-    return (
-        isinstance(message, dict)
-        and {"role", "content"} <= message.keys()
-        and isinstance(message["content"], str)
-        and isinstance(message["role"], str)
-    )
 
 
 def sides(rows: Sequence[Pair]) -> list[Pair]:

@@ -266,6 +266,24 @@ def test_nothing_of_the_models_own_generation_settings_is_inherited(folder):
     assert odd.model.generation_config.min_new_tokens == 20  # and it stays the model's own
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda qwen: reply(qwen, ["What is your name?", "Who made you?"]),
+        lambda qwen: reply(qwen, None),
+        lambda qwen: replies(qwen, ["What is your name?"]),
+        lambda qwen: replies(qwen, messages("What is your name?")),
+        lambda qwen: replies(qwen, [[]]),
+        lambda qwen: replies(qwen, [[{"content": "What is your name?"}]]),
+        lambda qwen: format_prompt(qwen, "What is your name?"),
+    ],
+)
+def test_what_is_no_conversation_is_one_sentence(ask, qwen):
+    with pytest.raises(LabError) as caught:
+        ask(qwen)
+    assert_one_sentence(caught.value, ["not a conversation", "reply(policy, TEXT)"])
+
+
 @pytest.mark.parametrize("temperature", [-1.0, 1e-40, float("nan"), float("inf")])
 def test_a_temperature_that_cannot_be_sampled_at_is_one_sentence(temperature, qwen):
     with pytest.raises(LabError) as caught:
