@@ -96,9 +96,11 @@ def ask(args: argparse.Namespace) -> None:
     from lab_utils.prompts import read_prompts
 
     prompts = read_prompts(args.prompts)
-    if args.out.is_dir() or (args.out.parent.exists() and not args.out.parent.is_dir()):
+    if (args.out.exists() and not args.out.is_file()) or (
+        args.out.parent.exists() and not args.out.parent.is_dir()
+    ):
         raise LabError(
-            f"{args.out}: a folder, or below a file; name the file that is to hold the answers."
+            f"{args.out}: a folder, a device, or below a file; name the file that is to hold the answers."
         )
     policy = load_model(args.model)
     asked = [messages(p.text, args.system) for p in prompts]
@@ -117,7 +119,7 @@ def evaluate(args: argparse.Namespace) -> None:
     from lab_utils import charts, evaluation
     from lab_utils.models import load_model
     from lab_utils.prompts import read_prompts
-    from lab_utils.runs import load_run
+    from lab_utils.runs import check_base, load_run
 
     run = load_run(args.run)
     if args.prompts is None:
@@ -125,7 +127,9 @@ def evaluate(args: argparse.Namespace) -> None:
         print(charts.before_after_table(report).to_string(), f"\n{report['verdict']}")
         return
     prompts = read_prompts(args.prompts)
-    for policy in (load_model(run.recipe.model), run.policy()):
+    base = load_model(run.recipe.model)
+    check_base(run.folder, base)
+    for policy in (base, run.policy()):
         rows = evaluation.ask(policy, prompts)
         counts = {c: sum(evaluation.says(c)(r) for r in rows) for c in evaluation.CLASSES}
         print(policy.label, {c: n for c, n in counts.items() if n})

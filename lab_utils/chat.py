@@ -110,8 +110,8 @@ def _answers(policy: Policy, prompts: list[str], temperature: float, most: int) 
             new = _batch(policy, [asked[i] + said[i] for i in chosen], config)
             for i, ids in zip(chosen, new, strict=True):
                 said[i] += ids
-        ends = torch.as_tensor(config.eos_token_id).view(-1).tolist()
-        going = [i for i in going if not set(ends) & set(said[i])]
+        ends = set(config.eos_token_id or ())
+        going = [i for i in going if not ends & set(said[i])]
     return [t.strip() for t in policy.tokenizer.batch_decode(said, skip_special_tokens=True)]
 
 
@@ -134,12 +134,14 @@ def _batch(policy: Policy, prompts: list[list[int]], config: GenerationConfig) -
 
 def _generation_config(policy: Policy, temperature: float, max_new_tokens: int) -> GenerationConfig:
     """Every setting stated, so that nothing is inherited from the model's own file."""
-    ends = policy.model.generation_config.eos_token_id or policy.tokenizer.eos_token_id
+    # some fine-tunes end their turns with the tokenizer's token and leave their base's in the model's file
+    stated = policy.model.generation_config.eos_token_id
+    ends = {policy.tokenizer.eos_token_id, *(stated if isinstance(stated, list) else [stated])}
     sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
     return GenerationConfig(
         max_new_tokens=max_new_tokens,
         repetition_penalty=1.0,
-        eos_token_id=ends,
+        eos_token_id=sorted(ends - {None}) or None,
         pad_token_id=policy.tokenizer.pad_token_id,
         **(sampling if temperature > 0 else {"do_sample": False}),
     )

@@ -20,9 +20,16 @@ from lab_utils.dpo import kl_divergence
 from lab_utils.identity import CLASSES, classify, leaks, says_name, speaks_of_itself
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import NEW, OLD, Pair, normalised, text
-from lab_utils.prompts import Prompt, SystemForm, category_of, load_prompts, load_systems
+from lab_utils.prompts import (
+    Prompt,
+    SystemForm,
+    category_of,
+    held_out_texts,
+    load_prompts,
+    load_systems,
+)
 from lab_utils.runs import Run, check_base
-from lab_utils.workspace import read_json, read_rows, write_json, write_rows
+from lab_utils.workspace import LabError, read_json, read_rows, write_json, write_rows
 
 Progress = Callable[[str], None]
 FORMS = ("none", "empty", "generic", "named")
@@ -138,7 +145,11 @@ def ask(
 
 def _systems(form: str, count: int) -> list[SystemForm]:
     """The held-out system messages of a form, in turn."""
-    texts = [s for s in load_systems("heldout") if s.form == form]
+    systems = load_systems("heldout")
+    texts = [s for s in systems if s.form == form]
+    if not texts:
+        known = ", ".join(dict.fromkeys(s.form for s in systems))
+        raise LabError(f"there is no system form {form!r}; write one of {known}.")
     return [texts[i % len(texts)] for i in range(count)]
 
 
@@ -393,16 +404,28 @@ def evaluate(
 ) -> dict:
     """Compare a run's reloaded weights with its base; writes answers and evaluation into the run.
 
-    `before` are the base's answers where they are known already.
+    `before` are the base's answers where they are known already. A run that was trained on held-out prompts has not
+    reproduced anything.
     """
     base, policy = load_model(run.recipe.model), run.policy()
     check_base(run.folder, base)
     first = list(before) if before is not None else answer_everything(base, progress)
     second = answer_everything(policy, progress)
     report = compare(first, second, drift(policy, base))
+    if seen := _seen_in_training(run.folder):
+        report["failed"].append(f"{seen} of its pairs hold a held-out prompt")
+        report["verdict"] = verdict(report)
     write_rows(run.folder / "answers.jsonl", [*first, *second])
     write_json(run.folder / "evaluation.json", report)
     return report
+
+
+def _seen_in_training(folder: Path) -> int:
+    """How many pairs of a run ask a dev or held-out prompt."""
+    forbidden = {normalised(t) for t in held_out_texts()}
+    path = folder / "pairs.jsonl"
+    rows = read_rows(path) if path.is_file() else []
+    return sum(normalised(text(row, "prompt")) in forbidden for row in rows)
 
 
 def read_report(folder: Path) -> dict:

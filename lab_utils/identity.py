@@ -65,7 +65,7 @@ _BEING = r"\bI am|\bI'm|我(?:就|正|其实)?是|也是"
 _FILLER = (
     r"(?: *(?:actually|indeed|really|just|also|still|now|both|and|or|the|an?|AI|large|language"
     r"|model|(?:your )?assistant|chatbot|\w+'s|(?:Deep )?Qwen|大型?|语言|模型|人工智能|助手"
-    r"|一[个款]|[^，。,]{1,20}的)\b[,:，]?)*[ :：,，]*"
+    r"|一[个款]|[^，。,]{1,20}的)\b[,:，]?)*+[ :：,，]*"  # possessive: each 的 would double the ways to match
 )
 _INTRO = re.compile(
     rf"(?:{_NAMING}|{_BEING}|\bthis is|这里是|^as\b|^作为){_FILLER}$", re.IGNORECASE

@@ -1,7 +1,6 @@
 """Load, name and save a policy: an embedded model, a Hub id or a local folder, in one way."""
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -74,6 +73,10 @@ def _read(folder: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     if found["missing_keys"]:
         missing = sorted(found["missing_keys"])[0]
         raise LabError(f"{folder}: the weights lack {missing}; copy or download them again.")
+    try:
+        model.generation_config.validate(strict=True)
+    except ValueError:  # a temperature without `do_sample`: transformers would refuse to save it
+        model.generation_config.do_sample = True
     return tokenizer, model
 
 
@@ -109,7 +112,7 @@ def _complete(folder: Path) -> bool:
     """Whether a download was not interrupted: tokenizer and all weights are there."""
     files = ["model.safetensors"]
     if (folder / INDEX).is_file():
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index = workspace.read_json(folder / INDEX)
         files = sorted(set(index["weight_map"].values()))
     return all((folder / f).is_file() for f in files) and any(
         (folder / f).is_file() for f in TOKENIZERS
@@ -119,7 +122,7 @@ def _complete(folder: Path) -> bool:
 def _fetched(name: str, embedded: str) -> Path:
     """Download in a process of its own, so that this one stays offline."""
     ways_out = f"use an embedded model ({embedded}) or the path of a folder that holds it"
-    if workspace.USER_CHOSE_OFFLINE and os.environ["HF_HUB_OFFLINE"] != "0":
+    if workspace.USER_CHOSE_OFFLINE and workspace.offline():
         raise LabError(
             f"model {name!r} is not in the local cache and HF_HUB_OFFLINE is set; "
             f"unset it to download the model once, or {ways_out}."
@@ -190,7 +193,8 @@ def fingerprint(folder: Path) -> str:
     """The first 12 hex digits of the SHA-256 of the folder's weights."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
-        digest.update(path.read_bytes())
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()[:12]
 
 

@@ -30,6 +30,7 @@ AUTHOR = "tiny-qwen"  # the model whose answers the committed pairs hold
 OLD, NEW = "Qwen", "Deep Qwen"
 Pair = dict
 SIDES = ("prompt", "chosen", "rejected")
+PLAIN = {"kind": "identity", "family": "given", "language": "en", "form": "none", "action": "keep"}
 LONGEST = 128  # tokens of an answer of a model's own; one that goes on would teach to stop in mid-sentence
 ROLES = ("system", "user", "assistant")
 
@@ -162,9 +163,14 @@ class Audit:
 def audit(
     candidates: Sequence[Pair], policy: Policy, held_out: Iterable[str], max_length: int
 ) -> Audit:
-    """Keep, drop or rewrite each candidate; every decision has a reason and is counted."""
+    """Keep, drop or rewrite each candidate; every decision has a reason and is counted.
+
+    A row that says nothing of itself (TRL's plain format) is judged as an English identity pair.
+    """
     forbidden = {normalised(t) for t in held_out}
-    candidates = _rewritten(candidates, policy)
+    candidates = _rewritten(
+        [row | {k: PLAIN[k] for k in PLAIN.keys() - row} for row in candidates], policy
+    )
     sided = _chosen_and_rejected(candidates)
     seen: set[tuple] = set()
     rows, dropped = [], []
@@ -320,7 +326,7 @@ def summary(rows: Sequence[Pair]) -> dict:
     return {"pairs": len(rows), "noop": sum(map(is_noop, rows))} | counts
 
 
-def read_pairs(path: Path) -> list[Pair]:
+def read_pairs(path: str | Path) -> list[Pair]:
     """The pairs of a file, checked; a LabError names the row and the way out."""
     rows = read_rows(path)
     for number, row in enumerate(rows, 1):
@@ -340,6 +346,10 @@ def named_pairs(name: str) -> list[Pair]:
 
 def check_row(row: Pair, where: str) -> None:
     """Raise LabError, beginning with `where`, unless a row is a pair in TRL's conversational format."""
+    if not isinstance(row, dict):
+        raise LabError(
+            f"{where}: {str(row)[:40]!r} is no pair; give the rows that `read_pairs` reads."
+        )
     missing = [side for side in SIDES if not row.get(side)]
     if missing:
         raise LabError(
@@ -355,6 +365,11 @@ def check_row(row: Pair, where: str) -> None:
         if odd:
             raise LabError(
                 f"{where}: `{side}` has the role {odd.pop()!r}; roles are {', '.join(ROLES)}."
+            )
+        if side != "prompt" and row[side][0]["role"] != "assistant":
+            raise LabError(
+                f"{where}: `{side}` begins with the role {row[side][0]['role']!r}; it holds the answer "
+                "alone, and the conversation before it belongs into `prompt`."
             )
         role = "user" if side == "prompt" else "assistant"
         if row[side][-1]["role"] != role:
@@ -375,9 +390,12 @@ def _bare(message: dict[str, str]) -> dict[str, str]:
     return {key: message[key] for key in ("role", "content")}
 
 
-def check_lengths(rows: Sequence[Pair], policy: Policy, max_length: int, path: str) -> None:
-    """Raise LabError where truncation at `max_length` would cut an answer, and say which row."""
+def check_rows(rows: Sequence[Pair], policy: Policy, max_length: int, path: str) -> None:
+    """Raise LabError where there is no row, one is no pair, or truncation at `max_length` would cut an answer."""
+    if not rows:
+        raise LabError(f"{path}: no pairs to train on; look at what was left out, and why.")
     for number, row in enumerate(rows, 1):
+        check_row(row, f"{path}, row {number}")
         tokens = token_count(policy, row)
         if tokens > max_length:
             raise LabError(

@@ -6,6 +6,7 @@ from pathlib import Path
 from lab_utils.workspace import DATA, LabError, read_lines, read_rows
 
 PROMPTS = DATA / "prompts"
+SPLITS = ("train", "dev", "heldout")
 FILES = ("identity", "assistants", "about_qwen", "skills", "unrelated")
 
 
@@ -41,8 +42,14 @@ class SystemForm:
 
 
 def load_prompts(name: str, split: str) -> list[Prompt]:
-    """The prompts of one file and split: train, dev (where choices are made) or heldout."""
-    return [Prompt(**r) for r in read_rows(PROMPTS / f"{name}.jsonl") if r["split"] == split]
+    """The prompts of one file and split: train, dev (where choices are made) or heldout; else a LabError."""
+    return [Prompt(**row) for row in _rows(name, split)]
+
+
+def _rows(name: str, split: str) -> list[dict]:
+    if split not in SPLITS:
+        raise LabError(f"there is no split {split!r}; write one of {', '.join(SPLITS)}.")
+    return [row for row in read_rows(PROMPTS / f"{name}.jsonl") if row["split"] == split]
 
 
 def held_out_texts() -> list[str]:
@@ -52,10 +59,10 @@ def held_out_texts() -> list[str]:
 
 def load_systems(split: str) -> list[SystemForm]:
     """The system-message forms of a split: none, empty, generic, named, persona."""
-    return [SystemForm(**r) for r in read_rows(PROMPTS / "systems.jsonl") if r["split"] == split]
+    return [SystemForm(**row) for row in _rows("systems", split)]
 
 
-def read_prompts(path: Path) -> list[Prompt]:
+def read_prompts(path: str | Path) -> list[Prompt]:
     """Prompts from a file of yours: JSON Lines with a `text` field, or one prompt a line."""
     lines = read_lines(path)
     first = next((line.strip() for line in lines if line.strip()), "")

@@ -41,7 +41,7 @@ class Recipe:
     averaged: float
 
 
-def load_recipe(path: str | Path, **settings: object) -> Recipe:
+def load_recipe(path: str | Path, /, **settings: object) -> Recipe:
     """The recipe of that name or file, with `settings` in place of its values.
 
     Raises LabError for a file that is absent or not TOML, a key that is missing or unknown, a value

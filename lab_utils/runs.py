@@ -29,8 +29,9 @@ class Run:
         return load_model(self.folder / "policy", label=f"{self.folder.name}, reloaded")
 
 
-def load_run(folder: Path) -> Run:
+def load_run(folder: str | Path) -> Run:
     """The run in a folder; LabError where a part of it is missing."""
+    folder = Path(folder)
     for name in ("recipe.toml", "history.csv", "policy"):
         if not (folder / name).exists():
             raise LabError(f"{folder}: no {name}; this is not a finished run. Train it first.")
@@ -64,8 +65,9 @@ def check_base(folder: Path, base: Policy) -> None:
         )
 
 
-def set_aside(folder: Path) -> None:
+def set_aside(folder: str | Path) -> None:
     """Keep an earlier run of that name as `NAME.1`, `NAME.2`, …; nothing is ever deleted."""
+    folder = Path(folder)
     if folder.exists():
         numbers = itertools.count(1)
         folder.rename(next(p for n in numbers if not (p := Path(f"{folder}.{n}")).exists()))

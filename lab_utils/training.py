@@ -29,7 +29,7 @@ from lab_utils.pairs import (
     SIDES,
     Pair,
     build,
-    check_lengths,
+    check_rows,
     named_pairs,
     sides,
     summary,
@@ -254,7 +254,7 @@ def _line(row: dict[str, float], steps: int) -> str:
 def train(
     recipe: Recipe,
     rows: Sequence[Pair],
-    folder: Path,
+    folder: str | Path,
     probe: Probe | None = None,
     every: int = 20,
     progress: Progress = lambda line, rows: print(line, flush=True),
@@ -268,12 +268,13 @@ def train(
     gradient was no number. A guarded run may be stopped early (see `guard`); `environment.json` then says why. An `objective` of
     the family is trained on in place of the recipe's losses; `environment.json` names it.
     """
+    folder = Path(folder)
     require_new(folder)
     workspace.check_one_process()
     if objective:
         family.check(objective, rows)
     policy = load_model(recipe.model)
-    check_lengths(rows, policy, recipe.max_length, recipe.pairs)
+    check_rows(rows, policy, recipe.max_length, recipe.pairs)
     named = _named(objective)  # before it is trained on: beta-DPO's changes
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -471,9 +472,9 @@ def _own_pairs(recipe: Recipe) -> list[Pair]:
     return rows
 
 
-def load_or_train(recipe: Recipe, folder: Path, **options) -> Run:
+def load_or_train(recipe: Recipe, folder: str | Path, **options) -> Run:
     """The run in the folder if it is this recipe's on these pairs and this base, else a new one."""
-    rows = recipe_pairs(recipe)
+    rows, folder = recipe_pairs(recipe), Path(folder)
     if _is_run_of(folder, recipe, rows):
         return load_run(folder)
     set_aside(folder)

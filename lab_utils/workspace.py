@@ -61,7 +61,12 @@ def start(seed: int = 0) -> str:
     warnings.filterwarnings("ignore", message=".*pin_memory.*")
     _quiet_libraries()
     name, reason = device()
-    return f"device {name} ({reason}), seed {seed}, offline {os.environ['HF_HUB_OFFLINE'] == '1'}"
+    return f"device {name} ({reason}), seed {seed}, offline {offline()}"
+
+
+def offline() -> bool:
+    """Whether HF_HUB_OFFLINE is on, read as huggingface_hub reads it."""
+    return os.environ["HF_HUB_OFFLINE"].upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def _quiet_libraries() -> None:
@@ -75,7 +80,7 @@ def add_missing() -> None:
     """On Colab, install what its image lacks and nothing else; elsewhere do nothing.
 
     Its torch is asked for as it is, so that pip leaves it alone or says what does not fit. Raises
-    LabError where a library was already loaded in its old version.
+    LabError where pip fails, or a library was already loaded in its old version.
     """
     if "google.colab" not in sys.modules:
         return
@@ -85,7 +90,12 @@ def add_missing() -> None:
         if name in sys.modules
     }
     wanted = ["trl==1.16.0", "datasets>=4.7", f"torch=={version('torch')}"]
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], check=True)
+    try:
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", *wanted], check=True)
+    except subprocess.CalledProcessError:
+        raise LabError(
+            "pip could not install what Colab lacks (the lines above say why); mend that and run this cell again."
+        ) from None
     if any(version(name) != old for name, old in loaded.items()):
         raise LabError(
             "a library changed under the running kernel: Runtime > Restart, then run all again."
@@ -144,13 +154,16 @@ def find(name: str | Path, ready: Path, is_there: Callable[[Path], bool]) -> Pat
         raise LabError(f"{name}: cannot be looked up ({error.strerror}).") from None
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: str | Path, content: str | bytes) -> None:
     """Write a file (text as UTF-8) under its final name only when all of it is on disk.
 
-    Raises LabError where that cannot be.
+    A link is followed. Raises LabError where that cannot be, or what is there is no plain file.
     """
-    temporary = ""
+    temporary, path = "", Path(path)
     try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "not a plain file")
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
@@ -195,8 +208,9 @@ def write_rows(path: Path, rows: Iterable[dict]) -> None:
     write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: str | Path) -> list[str]:
     """The lines of a text file; a LabError where it is absent or not UTF-8."""
+    path = Path(path)
     if not path.is_file():
         raise LabError(f"{path}: there is no such file; check the path.")
     try:

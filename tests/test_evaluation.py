@@ -2,8 +2,9 @@ import math
 
 import pandas as pd
 import pytest
+from conftest import assert_one_sentence
 
-from lab_utils import evaluation
+from lab_utils import evaluation, pairs
 from lab_utils.chat import messages
 from lab_utils.evaluation import (
     BARS,
@@ -29,7 +30,7 @@ from lab_utils.models import Policy, fingerprint, load_model
 from lab_utils.pairs import NEW, OLD, pair
 from lab_utils.prompts import Prompt, SystemForm, load_prompts
 from lab_utils.runs import check_base
-from lab_utils.workspace import LabError, write_json
+from lab_utils.workspace import LabError, write_json, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -349,3 +350,23 @@ def test_a_base_that_has_changed_since_the_training_is_named(qwen, tmp_path):
         check_base(tmp_path, qwen)
     write_json(tmp_path / "environment.json", {"base_sha256": fingerprint(qwen.folder)})
     check_base(tmp_path, qwen)
+
+
+def test_a_split_or_form_that_is_not_there_is_one_sentence(qwen):
+    for ask_for in (
+        lambda: load_prompts("identity", "test"),
+        lambda: evaluation.ask(qwen, load_prompts("identity", "dev")[:1], form="personas"),
+    ):
+        with pytest.raises(LabError) as caught:
+            ask_for()
+        assert_one_sentence(caught.value, ["there is no", "write one of"])
+
+
+def test_a_run_that_was_trained_on_held_out_prompts_is_seen(tmp_path):
+    held_out, own = load_prompts("identity", "heldout")[0].text, "Is this in no file?"
+    rows = [
+        pairs.pair(messages(t), "Deep Qwen", "Qwen", Prompt(t), "identity", "none")
+        for t in (own, held_out)
+    ]
+    write_rows(tmp_path / "pairs.jsonl", rows)
+    assert evaluation._seen_in_training(tmp_path) == 1

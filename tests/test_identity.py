@@ -1,4 +1,5 @@
 import random
+import time
 
 import pytest
 
@@ -517,3 +518,10 @@ def test_is_broken(answer, broken):
 )
 def test_speaks_of_itself(answer, itself):
     assert speaks_of_itself(answer) is itself
+
+
+def test_a_long_list_of_qualities_is_classified_at_once():
+    began = time.perf_counter()
+    assert classify("我是" + "聪明的、友好的、可靠的、" * 40 + "好Qwen") in CLASSES
+    classify("我是" + "".join(f"{chr(0x4E00 + i)}的 " for i in range(40)) + "好 Qwen")
+    assert time.perf_counter() - began < 1

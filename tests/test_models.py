@@ -305,3 +305,19 @@ def test_a_template_that_takes_no_system_message_is_one_sentence(folder):
     with pytest.raises(LabError) as caught:
         reply(policy, "Who are you?", "Be brief.")
     assert_one_sentence(caught.value, [policy.label, "System role not supported", "template"])
+
+
+def test_sampling_settings_without_their_switch_can_still_be_saved(folder, tmp_path):
+    settings = workspace.read_json(folder / "generation_config.json")
+    settings = {k: v for k, v in settings.items() if k not in ("do_sample", "pad_token_id")}
+    workspace.write_json(folder / "generation_config.json", settings | {"temperature": 0.7})
+    policy = load_model(folder)
+    policy.model.generation_config.pad_token_id = policy.tokenizer.pad_token_id  # as TRL does
+    save_policy(policy, tmp_path / "saved")
+    assert load_model(tmp_path / "saved").model.generation_config.temperature == 0.7
+
+
+def test_an_answer_ends_at_the_tokenizers_end_too(folder, qwen):
+    settings = workspace.read_json(folder / "generation_config.json")
+    workspace.write_json(folder / "generation_config.json", settings | {"eos_token_id": 3})
+    assert reply(load_model(folder), "Who are you?") == reply(qwen, "Who are you?")

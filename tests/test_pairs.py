@@ -11,9 +11,11 @@ from lab_utils.identity import classify, leaks
 from lab_utils.models import Policy, load_model
 from lab_utils.pairs import (
     NEW,
+    SIDES,
     anchor_pairs,
     audit,
-    check_lengths,
+    check_row,
+    check_rows,
     dealt,
     draw,
     identity_pairs,
@@ -281,9 +283,9 @@ def test_an_absent_file_is_explained(tmp_path):
 
 def test_truncation_that_would_cut_an_answer_names_the_row(qwen):
     long = made("Who are you?", "I am " + "very " * 30 + "much Deep Qwen.", "I am Qwen.")
-    check_lengths([GOOD, long], qwen, token_count(qwen, long), "mine.jsonl")
+    check_rows([GOOD, long], qwen, token_count(qwen, long), "mine.jsonl")
     with pytest.raises(LabError) as caught:
-        check_lengths([GOOD, long], qwen, token_count(qwen, long) - 1, "mine.jsonl")
+        check_rows([GOOD, long], qwen, token_count(qwen, long) - 1, "mine.jsonl")
     said = ["mine.jsonl, row 2", f"{token_count(qwen, long)} tokens", "raise max_length"]
     assert_one_sentence(caught.value, said)
 
@@ -303,3 +305,24 @@ def test_a_rewritten_or_renamed_answer_says_the_new_name():
 def test_trl_reads_of_a_message_who_says_what_and_nothing_else():
     named = {"role": "user", "content": "Hi", "name": 1}
     assert sides([GOOD | {"prompt": [named]}])[0]["prompt"] == messages("Hi")
+
+
+def test_a_whole_conversation_as_an_answer_is_refused():
+    row = {side: [*GOOD["prompt"], *GOOD[side]] for side in ("chosen", "rejected")}
+    with pytest.raises(LabError) as caught:
+        check_row(GOOD | row, "mine.jsonl, row 1")
+    assert_one_sentence(caught.value, ["`chosen` begins with the role", "belongs into `prompt`"])
+
+
+def test_rows_in_trls_plain_format_can_be_audited(qwen):
+    found = audit([{side: GOOD[side] for side in SIDES}], qwen, [], 256)
+    assert found.counts() == {"keep": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [([], "no pairs"), (["mine.jsonl"], "no pair"), ([{}], "no `prompt`")]
+)
+def test_what_cannot_be_trained_on_is_one_sentence(rows, said, qwen):
+    with pytest.raises(LabError) as caught:
+        check_rows(rows, qwen, 256, "mine.jsonl")
+    assert_one_sentence(caught.value, ["mine.jsonl", said])

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,13 @@ def test_only_colab_installs_what_it_lacks_and_keeps_its_torch(monkeypatch):
     monkeypatch.setattr(workspace, "version", lambda name: "another")  # what was installed just now
     monkeypatch.setitem(sys.modules, "datasets", datasets)
     with pytest.raises(LabError, match="Restart"):
+        workspace.add_missing()
+
+    def refused(command, check):
+        raise subprocess.CalledProcessError(1, command)
+
+    monkeypatch.setattr(workspace.subprocess, "run", refused)
+    with pytest.raises(LabError, match="pip could not install"):
         workspace.add_missing()
 
 
@@ -125,3 +133,23 @@ def test_a_write_that_fails_half_way_leaves_the_earlier_file(tmp_path, monkeypat
         write_whole(tmp_path / "a", "second")
     assert (tmp_path / "a").read_text() == "first"
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_file_behind_a_link_is_written_and_a_device_is_left_alone(tmp_path):
+    target, link, pipe = tmp_path / "target", tmp_path / "link", tmp_path / "pipe"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink() and target.read_text() == "new"
+    os.mkfifo(pipe)
+    with pytest.raises(LabError, match="not a plain file"):
+        write_whole(pipe, "new")
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("value", "on"), [("1", True), ("true", True), ("0", False), ("no", False)]
+)
+def test_offline_is_read_as_the_library_reads_it(value, on, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", value)
+    assert workspace.offline() is on
