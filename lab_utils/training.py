@@ -194,13 +194,20 @@ def _with_scores(collate: Callable) -> Callable:
     return collated
 
 
-class StartCheck(TrainerCallback):
-    """Ends a run at its first step where policy and reference were not the same."""
+class StepCheck(TrainerCallback):
+    """Ends a run at the step that shows that it cannot come out right; see `check_first_step` and `check_gradient`."""
+
+    def __init__(self, guarded: bool):
+        self.guarded = (
+            guarded  # a guard stops at such a gradient by itself, and keeps earlier weights
+        )
 
     def on_log(self, args, state, control, logs=None, **_):
-        """See `check_first_step`."""
+        """Look at the first loss, and at every gradient."""
         if state.global_step == 1 and "loss/dpo" in logs:
             check_first_step(float(logs["loss/dpo"]))
+        if "grad_norm" in logs and not self.guarded:
+            check_gradient(state.global_step, float(logs["grad_norm"]))
 
 
 class Recorder(TrainerCallback):
@@ -264,8 +271,8 @@ def train(
     """Train and write the run folder; nothing carries its name before it is complete.
 
     Raises LabError, before any step, for a folder that exists, pairs that cannot be trained on or
-    a model that cannot be loaded; after the first step when its loss was not ln 2; and after training when a
-    gradient was no number. A guarded run may be stopped early (see `guard`); `environment.json` then says why. An `objective` of
+    a model that cannot be loaded; after the first step when its loss was not ln 2; and after a step whose
+    gradient is no number. A guarded run may be stopped early (see `guard`); `environment.json` then says why. An `objective` of
     the family is trained on in place of the recipe's losses; `environment.json` names it.
     """
     folder = Path(folder)
@@ -333,7 +340,7 @@ def _fit(recipe, rows, recorder, scratch, guarded, objective) -> tuple[Policy, d
     # with LoRA, who looks at the policy must see the adapter
     recorder.policy = replace(policy, model=trainer.model)
     trainer.add_callback(recorder)
-    trainer.add_callback(StartCheck())
+    trainer.add_callback(StepCheck(guarded))
     if recipe.averaged:
         trainer.add_callback(Mean(recipe.averaged))  # before the guard, which has the last word
     guard = Guard(
@@ -345,8 +352,6 @@ def _fit(recipe, rows, recorder, scratch, guarded, objective) -> tuple[Policy, d
     if guarded:
         trainer.add_callback(guard)
     _ = trainer.train()  # its return value holds a clock
-    if not guard.reason:
-        check_gradients(pd.DataFrame(recorder.rows))
     shutil.rmtree(scratch, ignore_errors=True)
     model = trainer.model.merge_and_unload() if recipe.method == "lora" else trainer.model
     return replace(policy, model=model.eval()), guard.facts()
@@ -422,13 +427,10 @@ def check_first_step(first: float) -> None:
         )
 
 
-def check_gradients(history: pd.DataFrame) -> None:
-    """Raise Diverged where a gradient was not a number: the weights are none any more either."""
-    odd = history.loc[~history["grad_norm"].map(math.isfinite), "step"]
-    if len(odd):
-        raise Diverged(
-            f"the gradient of step {odd.iloc[0]} is not a number; lower learning_rate or beta."
-        )
+def check_gradient(step: int, norm: float) -> None:
+    """Raise Diverged where a gradient is not a number: the weights are none any more either."""
+    if not math.isfinite(norm):
+        raise Diverged(f"the gradient of step {step} is not a number; lower learning_rate or beta.")
 
 
 def _named(objective: Loss | None) -> dict[str, str]:

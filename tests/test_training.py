@@ -247,10 +247,17 @@ def test_a_run_in_bf16_begins_where_its_reference_is(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf])
-def test_a_gradient_that_is_not_a_number_stops_the_run(odd):
-    history = pd.DataFrame({"step": [1, 2, 3], "grad_norm": [1.0, odd, 1.0]})
-    with pytest.raises(LabError, match="the gradient of step 2 is not a number; lower"):
-        training.check_gradients(history)
+def test_a_gradient_that_is_not_a_number_stops_the_run_at_once(odd, tmp_path, monkeypatch):
+    steps = []
+
+    def spoilt(self, logs, *rest, real=training.LabTrainer.log):
+        steps.append(logs)
+        real(self, logs | ({"grad_norm": odd} if len(steps) == 2 else {}), *rest)
+
+    monkeypatch.setattr(training.LabTrainer, "log", spoilt)
+    with pytest.raises(training.Diverged, match="the gradient of step 2 is not a number; lower"):
+        train(tmp_path / "run", epochs=4)
+    assert len(steps) == 2 and left(tmp_path) == []
 
 
 def test_set_aside_keeps_every_earlier_run(tmp_path):
