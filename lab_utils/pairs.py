@@ -30,6 +30,7 @@ AUTHOR = "tiny-qwen"  # the model whose answers the committed pairs hold
 OLD, NEW = "Qwen", "Deep Qwen"
 Pair = dict
 SIDES = ("prompt", "chosen", "rejected")
+# what a row of somebody else does not say of itself
 PLAIN = {"kind": "identity", "family": "given", "language": "en", "form": "none", "action": "keep"}
 LONGEST = 128  # tokens of an answer of a model's own; one that goes on would teach to stop in mid-sentence
 ROLES = ("system", "user", "assistant")

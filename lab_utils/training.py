@@ -198,9 +198,7 @@ class StepCheck(TrainerCallback):
     """Ends a run at the step that shows that it cannot come out right; see `check_first_step` and `check_gradient`."""
 
     def __init__(self, guarded: bool):
-        self.guarded = (
-            guarded  # a guard stops at such a gradient by itself, and keeps earlier weights
-        )
+        self.guarded = guarded  # then the guard stops there, and keeps earlier weights
 
     def on_log(self, args, state, control, logs=None, **_):
         """Look at the first loss, and at every gradient."""

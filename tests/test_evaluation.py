@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from conftest import assert_one_sentence
 
-from lab_utils import evaluation, pairs
+from lab_utils import evaluation
 from lab_utils.chat import messages
 from lab_utils.evaluation import (
     BARS,
@@ -29,7 +29,8 @@ from lab_utils.evaluation import (
 from lab_utils.models import Policy, fingerprint, load_model
 from lab_utils.pairs import NEW, OLD, pair
 from lab_utils.prompts import Prompt, SystemForm, load_prompts
-from lab_utils.runs import check_base
+from lab_utils.recipes import load_recipe
+from lab_utils.runs import Run, check_base
 from lab_utils.workspace import LabError, write_json, write_rows
 
 
@@ -362,11 +363,18 @@ def test_a_split_or_form_that_is_not_there_is_one_sentence(qwen):
         assert_one_sentence(caught.value, ["there is no", "write one of"])
 
 
-def test_a_run_that_was_trained_on_held_out_prompts_is_seen(tmp_path):
+def test_a_run_that_was_trained_on_held_out_prompts_has_not_reproduced(tmp_path, monkeypatch, qwen):
     held_out, own = load_prompts("identity", "heldout")[0].text, "Is this in no file?"
     rows = [
-        pairs.pair(messages(t), "Deep Qwen", "Qwen", Prompt(t), "identity", "none")
+        pair(messages(t), "Deep Qwen", "Qwen", Prompt(t), "identity", "none")
         for t in (own, held_out)
     ]
-    write_rows(tmp_path / "pairs.jsonl", rows)
-    assert evaluation._seen_in_training(tmp_path) == 1
+    run = Run(tmp_path, load_recipe("identity"), pd.DataFrame())
+    monkeypatch.setattr(Run, "policy", lambda run: qwen)
+    monkeypatch.setattr(evaluation, "answer_everything", lambda policy, progress: answers(NEW))
+    monkeypatch.setattr(evaluation, "drift", lambda policy, base: 0.01)
+    for asked, verdict_begins in ((rows[:1], "REPRODUCED"), (rows, "NOT REPRODUCED")):
+        write_rows(tmp_path / "pairs.jsonl", asked)
+        found = evaluation.evaluate(run, answers(OLD))
+        assert found["verdict"].startswith(verdict_begins)
+    assert found["failed"] == ["1 of its pairs hold a held-out prompt"]
