@@ -455,9 +455,11 @@ def recipe_pairs(recipe: Recipe) -> list[Pair]:
     The identity pairs of `data/pairs` are the default model's own answers. For another model they are built anew
     from that model's answers, which are what it must learn from; LabError where it never says Qwen.
     """
-    if recipe.pairs == "identity" and recipe.model != AUTHOR:
-        return _own_pairs(recipe)
-    return named_pairs(recipe.pairs)
+    return _own_pairs(recipe) if _takes_own(recipe) else named_pairs(recipe.pairs)
+
+
+def _takes_own(recipe: Recipe) -> bool:
+    return recipe.pairs == "identity" and recipe.model != AUTHOR
 
 
 def _own_pairs(recipe: Recipe) -> list[Pair]:
@@ -473,15 +475,19 @@ def _own_pairs(recipe: Recipe) -> list[Pair]:
 
 
 def load_or_train(recipe: Recipe, folder: str | Path, **options) -> Run:
-    """The run in the folder if it is this recipe's on these pairs and this base, else a new one."""
-    rows, folder = recipe_pairs(recipe), Path(folder)
-    if _is_run_of(folder, recipe, rows):
+    """The run in the folder if it is this recipe's on these pairs and this base, else a new one.
+
+    Pairs of a model's own answers are not built again to compare them: the same base gave them.
+    """
+    folder = Path(folder)
+    if _is_run_of(folder, recipe):
         return load_run(folder)
+    rows = recipe_pairs(recipe)
     set_aside(folder)
     return train(recipe, rows, folder, **options)
 
 
-def _is_run_of(folder: Path, recipe: Recipe, rows: Sequence[Pair]) -> bool:
+def _is_run_of(folder: Path, recipe: Recipe) -> bool:
     files = [folder / name for name in ("recipe.toml", "environment.json", "pairs.jsonl")]
     if not all(f.is_file() for f in files) or not (folder / "policy").is_dir():
         return False
@@ -490,5 +496,5 @@ def _is_run_of(folder: Path, recipe: Recipe, rows: Sequence[Pair]) -> bool:
         files[0].read_text(encoding="utf-8") == as_toml(recipe)
         and not {"stopped", "objective"} & environment.keys()
         and environment.get("base_sha256") == fingerprint(find_folder(recipe.model))
-        and workspace.read_rows(files[2]) == list(rows)
+        and (_takes_own(recipe) or workspace.read_rows(files[2]) == named_pairs(recipe.pairs))
     )

@@ -361,6 +361,16 @@ def test_another_model_learns_from_its_own_answers(tmp_path, capsys):
     assert '"drop: no-op: the answer has no name to replace": 94,' in capsys.readouterr().out
 
 
+def test_a_models_own_pairs_are_not_built_to_find_its_run(tmp_path, monkeypatch):
+    shutil.copytree(EMBEDDED / "tiny-qwen", tmp_path / "mine")
+    built = []
+    monkeypatch.setattr(training, "_own_pairs", lambda wanted: built.append(wanted) or ROWS)
+    for rate in (1e-4, 1e-4, 2e-4):
+        mine = recipe(model=str(tmp_path / "mine"), pairs="identity", learning_rate=rate)
+        training.load_or_train(mine, tmp_path / "run", progress=training.silent)
+    assert [wanted.learning_rate for wanted in built] == [1e-4, 2e-4]
+
+
 def test_pairs_that_were_named_are_taken_whatever_the_model():
     named = load_recipe("identity", model="tiny-mixed", pairs="quality")
     assert training.recipe_pairs(named) == read_pairs(PAIRS / "quality.jsonl")
